@@ -1,0 +1,23 @@
+// What a detector tells the alarm desk: a condition began, was seen again, or ended. Packed as eight f64 a signal, so that a
+// thread's signals are one transferable array; the desk sorts those of one entry by (time, site, seal, kind, state).
+
+export const SIGNAL_STRIDE = 8
+export const SIGNAL = {
+  /** Index of the entry within the round. */
+  entry: 0,
+  /** ALARM number. */
+  kind: 1,
+  /** sealNo, or 0 for a condition of a site. */
+  seal: 2,
+  site: 3,
+  /** watchNo, or 0: names seal, site and area in force. */
+  watch: 4,
+  /** SIGNAL_STATE */
+  state: 5,
+  /** Event time of what happened, Unix ms. */
+  time: 6,
+  /** What was measured. For `seen` of coalesced repeats: how many. */
+  value: 7,
+} as const
+/** began: the condition holds from now. momentary: it happened and is over (a passage, a fever). again: seen `value` more times. ended: gone. */
+export const SIGNAL_STATE = { began: 1, momentary: 2, again: 3, ended: 4 } as const
