@@ -40,8 +40,16 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/openapi.json', ALL, 'none'),
   route('GET', '/docs', ALL, 'none'),
   route('GET', '/', ['operator', 'admin', 'sre'], 'none'),
+  route('GET', '/page.js', ['operator', 'admin', 'sre'], 'none'),
+  route('GET', '/page.css', ['operator', 'admin', 'sre'], 'none'),
 ]
 
+/** The rule for a route as fastify names it (`routeOptions.url`). The files under /docs follow /docs, HEAD follows GET. */
+export const ruleOf = (method: string, url: string): Route | undefined => {
+  const path = url.startsWith('/docs/') ? '/docs' : url
+  const verb = method === 'HEAD' ? 'GET' : method
+  return ROUTES.find((rule) => rule.method === verb && rule.path === path)
+}
 export const mayCall = (route: Route, principal: Principal): boolean => route.roles.includes(principal.role)
 /** Whether something in `area` may be shown to, or changed by, this principal. */
 export const maySee = (principal: Principal, area: string): boolean => principal.areas.some((prefix) => areaCovers(prefix, area))

@@ -72,3 +72,17 @@ export type AlarmView = {
   readonly repeats: number
   readonly value: number
 }
+
+/** A permit as people see it: live ones and those to come. Times are Unix ms. */
+export type PermitView = {
+  readonly permitNo: number
+  readonly site: string
+  readonly siteNo: number
+  readonly area: string
+  readonly from: number
+  readonly until: number
+  readonly openings: number | null
+  readonly used: number
+  readonly reason: string
+  readonly by: string
+}

@@ -1,5 +1,5 @@
 import type { Directory } from '../directory.ts'
-import type { AccessNote, AlarmView, AlarmWork, Principal, RegistryOp, RegistryResult, WorkResult } from '../ops.ts'
+import type { AccessNote, AlarmView, AlarmWork, PermitView, Principal, RegistryOp, RegistryResult, WorkResult } from '../ops.ts'
 import type { AlarmStep, Chunk, PlainRows } from '../rows.ts'
 import type { Position } from '../ids.ts'
 
@@ -7,7 +7,7 @@ import type { Position } from '../ids.ts'
 // they signal into the alarm desk, and hands on rows, alarm steps and occupancy. Same entries, same outputs, byte for byte.
 
 /** The counts of the ledger, cumulative over the log's life. offered = accepted + rejected; accepted = stored + repeated + tooOld + waiting. */
-export type Ledger = { readonly offered: number; readonly accepted: number; readonly rejected: number; readonly repeated: number; readonly tooOld: number; readonly applied: number }
+export type Ledger = { readonly offered: number; readonly accepted: number; readonly rejected: number; readonly repeated: number; readonly tooOld: number; readonly applied: number; /** Of `rejected`, by REASON number; sums to it. */ readonly rejectedByReason: ReadonlyMap<number, number> }
 
 /** What one round of entries gave. Handed over in log order, once per run; after a restart those since the snapshot come again. */
 export type Round = {
@@ -72,6 +72,8 @@ export type Machine = {
   readonly sites: (fromNo: number, limit: number, areaPrefix: string) => readonly SiteState[]
   readonly openAlarms: () => Iterable<AlarmView>
   readonly alarm: (id: string) => AlarmView | undefined
+  /** Permits that are in force or to come, of live sites. */
+  readonly permits: () => Iterable<PermitView>
   readonly tokenByHash: (hash: string) => Principal | undefined
   readonly tokens: () => readonly { readonly name: string; readonly role: string; readonly areas: readonly string[] }[]
   readonly tokenName: (tokenNo: number) => string
