@@ -1,0 +1,19 @@
+// What a benchmark kernel is: one hot function of one part, run alone in one process with a fixed seed. A part's owner writes
+// `bench/kernels/<part>.ts` that exports `kernels: readonly Kernel[]`; bench/kernels/run.ts prints the table. The hash says that
+// two runs did the same work: it must depend on the results only, never on time.
+
+export type KernelSize = 'smoke' | 'real'
+export type KernelResult = {
+  /** Units of work a second, over the best of the repetitions. */
+  readonly perSecond: number
+  /** What else is worth a column: bytes an event, repetitions … */
+  readonly detail: Readonly<Record<string, number | string>>
+  /** Of the result; equal for equal size and seed, on any machine. */
+  readonly hash: string
+}
+export type Kernel = {
+  readonly name: string
+  /** What `perSecond` counts, in the plural: events, batches, rows. */
+  readonly unit: string
+  readonly run: (size: KernelSize) => Promise<KernelResult>
+}
