@@ -1,7 +1,7 @@
-// What a detector tells the alarm desk: a condition began, was seen again, or ended. Packed as eight f64 a signal, so that a
-// thread's signals are one transferable array; the desk sorts those of one entry by (time, site, seal, kind, state).
+// What a detector tells the alarm desk: a condition began, was seen again, or ended. Packed as ten f64 a signal, so that a
+// thread's signals are one transferable array; the desk sorts those of one entry by (time, site, seal, kind, state, boot, seq, value): no order of arrival within an entry is left.
 
-export const SIGNAL_STRIDE = 8
+export const SIGNAL_STRIDE = 10
 export const SIGNAL = {
   /** Index of the entry within the round. */
   entry: 0,
@@ -18,6 +18,9 @@ export const SIGNAL = {
   time: 6,
   /** What was measured. For `seen` of coalesced repeats: how many. */
   value: 7,
+  /** The event's own identity within its seal, for alarms about one event (fever); 0, 0 otherwise. */
+  boot: 8,
+  seq: 9,
 } as const
 /** began: the condition holds from now. momentary: it happened and is over (a passage, a fever). again: seen `value` more times. ended: gone. */
 export const SIGNAL_STATE = { began: 1, momentary: 2, again: 3, ended: 4 } as const
