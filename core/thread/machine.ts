@@ -65,6 +65,8 @@ export type Machine = {
   /** Whether rounds list the sites that changed; costs a little, so only with subscribers. */
   readonly watchOccupancy: (on: boolean) => void
   readonly directory: () => Directory
+  /** Area paths by areaKey (index 0 unused); only ever grows. Ingest tells from it which areas a sender may write to. */
+  readonly areas: () => readonly string[]
   readonly ledger: () => Ledger
   readonly siteState: (site: string) => SiteState | undefined
   readonly siteStateByNo: (siteNo: number) => SiteState | undefined
