@@ -1,0 +1,44 @@
+// What the registry decides about sites and permits, as shard tasks read it: shared tables, written by the machine's thread
+// between rounds only, so a task never sees a change half made. The state that shards write lives in tables of their own,
+// indexed by the same numbers. siteNo and permitNo are dense and start at 1; row 0 is unused and 0 means "none".
+// Rows of an erased site are zero again, but its number is never reused.
+
+export const SITES = {
+  /** When rows about it expire: Unix ms for a residence (its observation's end + retention); 0 = received + `otherRetentionMs`. */
+  expires: 'f64',
+  /** Observation at a residence, [from, until); others: -Infinity, Infinity (a site that was ended: until = then). */
+  observedFrom: 'f64',
+  observedUntil: 'f64',
+  /** People registered; -1 = not compared. */
+  headcount: 'i32',
+  /** People allowed inside; -1 = no limit. */
+  capacity: 'i32',
+  /** People inside when counting began. */
+  inside: 'i32',
+  /** The current name (site, area, kind); rows of events carry the watch's own. */
+  siteKey: 'u32',
+  areaKey: 'u32',
+  /** Its newest permit (permitNo); older ones follow through `next`. */
+  permitHead: 'u32',
+  /** SITE_KIND; 0 = no such site (never made, or erased). */
+  kind: 'u8',
+  /** 1 = the observation has ended: no alarms, no live view. Back to 0 where it is extended in time. */
+  ended: 'u8',
+} as const
+
+/** Openings of a permit without a limit. */
+export const OPENINGS_UNLIMITED = 0xffff_ffff
+
+export const PERMITS = {
+  /** In force for event times in [from, until). A revoked permit's `until` is moved back to the time of its revocation. */
+  from: 'f64',
+  until: 'f64',
+  /** siteNo; 0 = none (erased). */
+  site: 'u32',
+  /** How many openings it allows: OPENINGS_UNLIMITED = any number. */
+  openings: 'u32',
+  /** How many were taken: written by the shard of its site, never by the registry. */
+  used: 'u32',
+  /** The site's next older permit, or 0. */
+  next: 'u32',
+} as const
