@@ -1,0 +1,116 @@
+import type { AlarmView, PermitView } from '../core/ops.ts'
+import type { SiteState } from '../core/thread/machine.ts'
+
+// The bodies that people and programs read, made from the machine's views: the same words in REST, in the stream and on the
+// page. Times are ISO-8601 UTC; dense numbers never leave.
+
+const iso = (ms: number): string => new Date(ms).toISOString()
+const isoOrNull = (ms: number | null): string | null => (ms === null || !Number.isFinite(ms) ? null : iso(ms))
+
+export type AlarmBody = {
+  readonly id: string
+  readonly kind: string
+  readonly severity: string
+  readonly state: string
+  readonly active: boolean
+  readonly acknowledged: boolean
+  readonly site: string
+  readonly area: string
+  readonly seal: string
+  readonly since: string
+  readonly raisedAt: string
+  readonly goneAt: string | null
+  readonly acknowledgedAt: string | null
+  readonly acknowledgedBy: string
+  readonly assignedTo: string
+  readonly shelvedUntil: string | null
+  readonly repeats: number
+  readonly value: number
+}
+export const alarmBody = (alarm: AlarmView): AlarmBody => ({
+  id: alarm.id,
+  kind: alarm.kind,
+  severity: alarm.severity,
+  state: alarm.state,
+  active: alarm.active,
+  acknowledged: alarm.acknowledged,
+  site: alarm.site,
+  area: alarm.area,
+  seal: alarm.seal,
+  since: iso(alarm.since),
+  raisedAt: iso(alarm.raisedAt),
+  goneAt: isoOrNull(alarm.goneAt),
+  acknowledgedAt: isoOrNull(alarm.acknowledgedAt),
+  acknowledgedBy: alarm.acknowledgedBy,
+  assignedTo: alarm.assignedTo,
+  shelvedUntil: isoOrNull(alarm.shelvedUntil),
+  repeats: alarm.repeats,
+  value: alarm.value,
+})
+
+/** One site in lists and in the stream: people inside against people registered. */
+export type OccupancyBody = {
+  readonly site: string
+  readonly area: string
+  readonly kind: string
+  readonly registered: number
+  readonly inside: number
+  readonly raw: number
+  readonly difference: number
+  readonly since: string | null
+  readonly capacity: number | null
+  readonly confidence: number
+  readonly door: string
+  readonly online: boolean
+}
+export const occupancyBody = (site: SiteState): OccupancyBody => ({
+  site: site.site,
+  area: site.area,
+  kind: site.kind,
+  registered: site.headcount,
+  inside: site.corrected,
+  raw: site.raw,
+  difference: site.corrected - site.headcount,
+  since: isoOrNull(site.differsSince),
+  capacity: site.capacity,
+  confidence: site.confidence,
+  door: site.door,
+  online: site.online,
+})
+
+type SealBody = { readonly seal: string; readonly door: string; readonly online: boolean; readonly lastHeard: string | null; readonly batteryMv: number | null }
+export const sealBody = (seal: SiteState['seals'][number]): SealBody => ({
+  seal: seal.seal,
+  door: seal.door,
+  online: seal.online,
+  lastHeard: seal.lastHeard > 0 ? isoOrNull(seal.lastHeard) : null,
+  batteryMv: seal.batteryMv > 0 ? seal.batteryMv : null,
+})
+
+/** The body of GET /v1/sites/{site}, as the contract has it. */
+export const siteBody = (site: SiteState, alarms: readonly AlarmView[]): Readonly<Record<string, unknown>> => ({
+  site: site.site,
+  area: site.area,
+  kind: site.kind,
+  headcount: site.headcount,
+  capacity: site.capacity,
+  observation: site.observation === null ? null : { from: isoOrNull(site.observation.from), until: isoOrNull(site.observation.until) },
+  occupancy: { raw: site.raw, corrected: site.corrected, confidence: site.confidence },
+  comparison: { registered: site.headcount, inside: site.corrected, difference: site.corrected - site.headcount, since: isoOrNull(site.differsSince) },
+  door: site.door,
+  online: site.online,
+  seals: site.seals.map(sealBody),
+  alarms: alarms.map(alarmBody),
+})
+
+export const permitBody = (permit: PermitView): Readonly<Record<string, unknown>> => ({
+  id: String(permit.permitNo),
+  site: permit.site,
+  area: permit.area,
+  from: iso(permit.from),
+  until: iso(permit.until),
+  openings: permit.openings,
+  used: permit.used,
+  reason: permit.reason,
+  by: permit.by,
+})
