@@ -1,0 +1,248 @@
+import { ENTRY, entryHeader, eventColumns, type EventColumns } from './entry.ts'
+import { findSeal, watchAt } from './directory.ts'
+import { EVENT, REASON } from './kinds.ts'
+import { nextRow, putI64 } from './chunk-writer.ts'
+import { countPassage, anchor, writeOccupancy } from './occupancy.ts'
+import { MINUTE_MS, rollupRow, type RollupPlace } from './rollup.ts'
+import { batteryRead } from './rules/battery.ts'
+import { clockRight, clockWrong } from './rules/clock.ts'
+import { doorClosed, doorOpened } from './rules/door.ts'
+import { temperatureRead } from './rules/fever.ts'
+import { compareHeadcount } from './rules/headcount.ts'
+import { heard } from './rules/offline.ts'
+import { passageUnpermitted } from './rules/permit.ts'
+import { tampered, tamperRestored } from './rules/tamper.ts'
+import { expiresOf, isInForce, shardIndexOf, type ShardRun } from './shard-run.ts'
+import { CONDITION, holdsBit } from './state.ts'
+import { tickShard } from './tick.ts'
+import { judge, VERDICT } from './window.ts'
+
+// Applies a round's entries to some of the shards, in log order: events (watch → site → shard; others' are skipped) and ticks.
+// An entry with an event whose repeat window lives in another shard than its site (a late one, of an earlier assignment) must be
+// applied by one task alone, over all shards; a task stops before it and says so. So the result is that of applying entry by
+// entry, event by event, however the work is split.
+
+/** Entries of a round, each starting on a multiple of 8 of one buffer. */
+export type RoundEntries = { readonly buffer: SharedArrayBuffer; readonly offsets: readonly number[]; readonly lengths: readonly number[] }
+
+export type Share = {
+  /** 1 for each shard that is this task's. */
+  readonly mine: Uint8Array
+  /** This task applies all shards, so entries that cross shards too. */
+  readonly alone: boolean
+  /** This task writes the rows of rejected events. */
+  readonly rejects: boolean
+}
+
+/** Applies entries [from, to) until one that crosses shards; returns the index of the first not applied. */
+export const applyEntries = (run: ShardRun, entries: RoundEntries, range: { readonly from: number; readonly to: number }, share: Share): number => {
+  for (let index = range.from; index < range.to; index += 1) {
+    const bytes = new Uint8Array(entries.buffer, entries.offsets[index] as number, entries.lengths[index] as number)
+    const { kind, received } = entryHeader(bytes)
+    if (kind === ENTRY.tick) {
+      run.entry = index
+      run.received = received
+      run.tick += 1
+      for (let shard = 0; shard < share.mine.length; shard += 1) if (share.mine[shard] === 1) tickShard(run, shard)
+    } else if (kind === ENTRY.events) {
+      const columns = eventColumns(bytes)
+      const owners = ownersOf(run, columns, share.alone)
+      if (owners === null) return index
+      run.entry = index
+      run.received = received
+      applyEvents(run, columns, owners, share.mine)
+      if (share.rejects) writeRejected(run, columns)
+    }
+  }
+  return range.to
+}
+
+let ownersScratch = new Uint16Array(4096)
+
+/** The shard of each event; null where one crosses shards and the task is not alone. */
+const ownersOf = (run: ShardRun, { watch, count }: EventColumns, alone: boolean): Uint16Array | null => {
+  if (ownersScratch.length < count) ownersScratch = new Uint16Array(count * 2)
+  const owners = ownersScratch
+  const { site, seal } = run.directory.watches.columns
+  const { shard } = run.directory.seals.columns
+  const { shardOfRun } = run
+  for (let i = 0; i < count; i += 1) {
+    const no = watch[i] as number
+    const owner = shardOfRun[(site[no] as number) >>> 8] as number
+    if (shard[seal[no] as number] !== owner && !alone) return null
+    owners[i] = owner
+  }
+  return owners
+}
+
+const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, mine: Uint8Array): void => {
+  const { count, time, watch, boot, seq, value, kind, deviceIndex, counterIndex } = columns
+  const { seal: sealOf, site: siteOf, kind: kindOf } = run.directory.watches.columns
+  const { current, windows, received } = run
+  const oldest = received - run.policy.alarmAgeMsMax
+  let device = 0
+  let counter = 0
+  for (let i = 0; i < count; i += 1) {
+    if (mine[owners[i] as number] === 0) continue
+    const no = watch[i] as number
+    const seal = sealOf[no] as number
+    const verdict = judge(windows, seal, boot[i] as number, seq[i] as number)
+    if (verdict !== VERDICT.fresh) {
+      setAside(run, columns, i, verdict)
+      continue
+    }
+    current.watch = no
+    current.site = siteOf[no] as number
+    current.kind = kindOf[no] as number
+    current.time = time[i] as number
+    current.boot = boot[i] as number
+    current.seq = seq[i] as number
+    current.value = value[i] as number
+    current.quiet = current.time < oldest || !isInForce(run, no)
+    while (device < deviceIndex.length && (deviceIndex[device] as number) < i) device += 1
+    while (counter < counterIndex.length && (counterIndex[counter] as number) < i) counter += 1
+    const deviceAt = deviceIndex[device] === i ? device : -1
+    run.fresh += 1
+    writeEvent(run, columns, i, deviceAt)
+    if (counterIndex[counter] === i) writeTotals(run, columns, counter)
+    heard(run, no)
+    if (deviceAt >= 0) clockWrong(run, columns.deviceTime[deviceAt] as number)
+    else if (((run.watches.flags[no] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
+    applyKind(run, kind[i] as number)
+  }
+}
+
+const applyKind = (run: ShardRun, kind: number): void => {
+  switch (kind) {
+    case EVENT.HEARTBEAT: return batteryRead(run)
+    case EVENT.PASSAGE_IN: return passage(run, run.current.value)
+    case EVENT.PASSAGE_OUT: return passage(run, -run.current.value)
+    case EVENT.DOOR_OPENED:
+      countTraffic(run, 0, 1)
+      return doorOpened(run)
+    case EVENT.DOOR_CLOSED: return doorClosed(run)
+    case EVENT.TAMPERED: return tampered(run)
+    case EVENT.TAMPER_RESTORED: return tamperRestored(run)
+    case EVENT.TEMPERATURE: return temperatureRead(run)
+    case EVENT.ROLL_CALL: return rollCall(run)
+    // Beams and counters are stored; no rule reads them yet.
+    default: return
+  }
+}
+
+const passage = (run: ShardRun, people: number): void => {
+  const { watch, site, time, quiet } = run.current
+  countPassage(run, site, time, people)
+  writeOccupancy(run, watch, site, time)
+  countTraffic(run, people, 0)
+  passageUnpermitted(run, Math.abs(people))
+  compareHeadcount(run, site, time, quiet)
+}
+
+const rollCall = (run: ShardRun): void => {
+  const { watch, site, time, value, quiet } = run.current
+  if (!anchor(run, site, time, value)) return
+  writeOccupancy(run, watch, site, time)
+  compareHeadcount(run, site, time, quiet)
+}
+
+const place: RollupPlace = { siteKey: 0, areaKey: 0, kind: 0, expires: 0 }
+
+const countTraffic = (run: ShardRun, people: number, openings: number): void => {
+  const { watch, site, time, kind } = run.current
+  const shard = run.shards[shardIndexOf(run, site)]
+  if (shard === undefined) return
+  const { siteKey, areaKey } = run.directory.watches.columns
+  place.siteKey = siteKey[watch] as number
+  place.areaKey = areaKey[watch] as number
+  place.kind = kind
+  place.expires = (run.sites.expires[site] as number) > 0 ? expiresOf(run, site) : 0
+  const row = rollupRow(shard, run.siteState.rollupRow[site] as number, place, Math.floor(time / MINUTE_MS))
+  run.siteState.rollupRow[site] = row
+  const rollups = shard.rollups.columns
+  if (people > 0) rollups.peopleIn[row] = (rollups.peopleIn[row] as number) + people
+  else rollups.peopleOut[row] = (rollups.peopleOut[row] as number) - people
+  rollups.openings[row] = (rollups.openings[row] as number) + openings
+}
+
+const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: number): void => {
+  const row = nextRow(run.events)
+  const { columns } = run.events
+  const { low, high } = run.directory.seals.columns
+  const { seal: sealOf, siteKey } = run.directory.watches.columns
+  const { watch, site, time } = run.current
+  const seal = sealOf[watch] as number
+  columns.seal[row * 2] = low[seal] as number
+  columns.seal[row * 2 + 1] = high[seal] as number
+  columns.site_key[row] = siteKey[watch] as number
+  putI64(columns.time, row, time)
+  putI64(columns.received, row, run.received)
+  putI64(columns.device_time, row, deviceAt >= 0 ? (from.deviceTime[deviceAt] as number) : time)
+  columns.kind[row] = from.kind[i] as number
+  columns.value[row] = from.value[i] as number
+  columns.boot[row] = from.boot[i] as number
+  columns.seq[row] = from.seq[i] as number
+  columns.expires[row] = expiresOf(run, site)
+}
+
+const writeTotals = (run: ShardRun, from: EventColumns, counter: number): void => {
+  const row = run.events.rows - 1
+  run.events.columns.total_in[row] = from.counterIn[counter] as number
+  run.events.columns.total_out[row] = from.counterOut[counter] as number
+}
+
+/** A repeat is only counted; what is too old to be told from one is kept whole. */
+const setAside = (run: ShardRun, from: EventColumns, i: number, verdict: number): void => {
+  if (verdict === VERDICT.repeat) {
+    run.repeated += 1
+    return
+  }
+  run.tooOld += 1
+  const watch = from.watch[i] as number
+  const { seal: sealOf, siteKey, site } = run.directory.watches.columns
+  const { low, high } = run.directory.seals.columns
+  const seal = sealOf[watch] as number
+  const row = nextRow(run.rejected)
+  const { columns } = run.rejected
+  columns.seal[row * 2] = low[seal] as number
+  columns.seal[row * 2 + 1] = high[seal] as number
+  putI64(columns.time, row, from.time[i] as number)
+  putI64(columns.received, row, run.received)
+  columns.kind[row] = from.kind[i] as number
+  columns.value[row] = from.value[i] as number
+  columns.boot[row] = from.boot[i] as number
+  columns.seq[row] = from.seq[i] as number
+  columns.reason[row] = REASON.SEQUENCE_TOO_OLD
+  columns.sender[row] = 0
+  columns.site_key[row] = siteKey[watch] as number
+  columns.expires[row] = expiresOf(run, site[watch] as number)
+}
+
+/** What ingest rejected and kept whole. A seal that watches a site at that time gives the row its site, and so its expiry. */
+const writeRejected = (run: ShardRun, from: EventColumns): void => {
+  const { rejectedSeal, rejectedTime, rejectedReason, rejectedUnlisted } = from
+  run.offered += from.count + rejectedReason.length + rejectedUnlisted
+  run.rejections[0] = (run.rejections[0] as number) + rejectedUnlisted
+  for (let i = 0; i < rejectedReason.length; i += 1) {
+    const low = rejectedSeal[i * 2] as number
+    const high = rejectedSeal[i * 2 + 1] as number
+    const reason = rejectedReason[i] as number
+    run.rejections[reason] = (run.rejections[reason] as number) + 1
+    const seal = findSeal(run.directory, low, high)
+    const watch = seal === 0 ? 0 : watchAt(run.directory, seal, rejectedTime[i] as number)
+    const row = nextRow(run.rejected)
+    const { columns } = run.rejected
+    columns.seal[row * 2] = low
+    columns.seal[row * 2 + 1] = high
+    putI64(columns.time, row, rejectedTime[i] as number)
+    putI64(columns.received, row, run.received)
+    columns.kind[row] = from.rejectedKind[i] as number
+    columns.value[row] = from.rejectedValue[i] as number
+    columns.boot[row] = from.rejectedBoot[i] as number
+    columns.seq[row] = from.rejectedSeq[i] as number
+    columns.reason[row] = reason
+    columns.sender[row] = from.rejectedSender[i] as number
+    columns.site_key[row] = watch === 0 ? 0 : (run.directory.watches.columns.siteKey[watch] as number)
+    columns.expires[row] = expiresOf(run, watch === 0 ? 0 : (run.directory.watches.columns.site[watch] as number))
+  }
+}

@@ -1,0 +1,74 @@
+import { ALARM } from '../kinds.ts'
+import { endConditions } from '../conditions.ts'
+import { isInForce, shardOf, signal, type ShardRun } from '../shard-run.ts'
+import { SIGNAL_STATE } from '../signal.ts'
+import { WATCH_FLAG } from '../state.ts'
+import { setTimer, TIMER } from '../timers.ts'
+import { heldOpenEnds } from './door.ts'
+
+// offline: nothing was heard of a watch's seal for as long as its kind's missed heartbeats take, in wall time, counted from the
+// last event that was no repeat, or from when the watch began where there was none. Ends with the next event. The timer lives as
+// long as the watch does, and comes up once in that time; a watch that is over ends what it had told, and its timer with it.
+
+const limitOf = (run: ShardRun, watch: number): number => run.policy.offlineMs[run.directory.watches.columns.kind[watch] as number] as number
+
+/** Sets the timer of a watch that has none. For a new watch, and for one that is in force again. */
+export const watchHeartbeat = (run: ShardRun, watch: number): void => {
+  const { flags, lastHeard } = run.watches
+  const { from, observedFrom, site } = run.directory.watches.columns
+  if (((flags[watch] as number) & WATCH_FLAG.timerOffline) !== 0 || !isInForce(run, watch)) return
+  if (lastHeard[watch] === 0) lastHeard[watch] = -Math.max(run.received, from[watch] as number, observedFrom[watch] as number)
+  flags[watch] = (flags[watch] as number) | WATCH_FLAG.timerOffline
+  setTimer(shardOf(run, site[watch] as number), Math.abs(lastHeard[watch] as number) + limitOf(run, watch), TIMER.offline, watch)
+}
+
+/** An event that was no repeat was received. */
+export const heard = (run: ShardRun, watch: number): void => {
+  const { flags, lastHeard } = run.watches
+  lastHeard[watch] = run.received
+  const before = flags[watch] as number
+  if ((before & (WATCH_FLAG.online | WATCH_FLAG.timerOffline)) === (WATCH_FLAG.online | WATCH_FLAG.timerOffline)) return
+  if (!isInForce(run, watch)) return
+  if ((before & WATCH_FLAG.online) === 0) run.online += 1
+  flags[watch] = (before | WATCH_FLAG.online) & ~WATCH_FLAG.offline
+  if ((before & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
+  watchHeartbeat(run, watch)
+}
+
+const tell = (run: ShardRun, watch: number, state: number, { time, value }: { readonly time: number; readonly value: number }): void =>
+  signal(run, { kind: ALARM.offline.no, state, watch, site: run.directory.watches.columns.site[watch] as number, time, value })
+
+const leaveOnline = (run: ShardRun, watch: number): void => {
+  const { flags } = run.watches
+  if (((flags[watch] as number) & WATCH_FLAG.online) !== 0) run.online -= 1
+  flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.online
+}
+
+export const offlineDue = (run: ShardRun, watch: number): void => {
+  const { flags, lastHeard } = run.watches
+  flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.timerOffline
+  if (!isInForce(run, watch)) return watchOver(run, watch)
+  const since = Math.abs(lastHeard[watch] as number)
+  let deadline = since + limitOf(run, watch)
+  if (deadline <= run.received) {
+    if (((flags[watch] as number) & WATCH_FLAG.offline) === 0) {
+      leaveOnline(run, watch)
+      flags[watch] = (flags[watch] as number) | WATCH_FLAG.offline
+      tell(run, watch, SIGNAL_STATE.began, { time: deadline, value: run.received - since })
+    }
+    // Still alive as a watch: looked at again, to see when it is over.
+    deadline = run.received + limitOf(run, watch)
+  }
+  flags[watch] = (flags[watch] as number) | WATCH_FLAG.timerOffline
+  setTimer(shardOf(run, run.directory.watches.columns.site[watch] as number), deadline, TIMER.offline, watch)
+}
+
+/** A watch that is no longer in force: the desk hears that its conditions are gone. */
+export const watchOver = (run: ShardRun, watch: number): void => {
+  const { flags } = run.watches
+  leaveOnline(run, watch)
+  endConditions(run, watch)
+  if (((flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0) heldOpenEnds(run, watch, run.received)
+  if (((flags[watch] as number) & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
+  flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.offline
+}

@@ -1,0 +1,160 @@
+import type { Directory } from './directory.ts'
+import type { Policy } from './policy.ts'
+import type { ShardTables, State } from './state.ts'
+import type { Columns, Table } from './table.ts'
+import type { PERMITS, SITES } from './site-table.ts'
+import type { Windows } from './window.ts'
+import { SITE_KIND, type SiteKindName } from './kinds.ts'
+import { SIGNAL, SIGNAL_STRIDE } from './signal.ts'
+import { createWriter, type RowWriter } from './chunk-writer.ts'
+import { shardOfSite } from './shard.ts'
+import type { WATCH_STATE, SITE_STATE } from './state.ts'
+
+// What one task works with: the tables' columns, looked up once, the policy's figures by site kind, and what the task gives
+// back (rows, signals, counts). Rules get it as their first argument. A task owns its shards' rows while it runs; the
+// directory, sites and permits (but `used`) are read only.
+
+export type Tables = {
+  readonly directory: Directory
+  readonly sites: Table<typeof SITES>
+  readonly permits: Table<typeof PERMITS>
+  readonly state: State
+  readonly shards: readonly ShardTables[]
+}
+
+/** The policy by SITE_KIND number, so that a rule reads a cell instead of a property by name. */
+export type PolicyColumns = {
+  readonly offlineMs: Float64Array
+  readonly heldOpenMs: Float64Array
+  readonly graceMs: Float64Array
+  readonly permitNeeded: Uint8Array
+  readonly over: Uint8Array
+  readonly under: Uint8Array
+  readonly batteryLowMv: Int32Array
+  readonly batteryOkMv: Int32Array
+  readonly feverMilliC: Int32Array
+  readonly alarmAgeMsMax: number
+  readonly otherRetentionMs: number
+}
+export const policyColumns = (policy: Policy): PolicyColumns => {
+  const of = <A extends { [index: number]: number }>(array: A, value: (kind: SiteKindName) => number): A => {
+    for (const kind of Object.keys(SITE_KIND) as SiteKindName[]) array[SITE_KIND[kind]] = value(kind)
+    return array
+  }
+  const { kinds } = policy
+  return {
+    offlineMs: of(new Float64Array(4), (kind) => kinds[kind].heartbeatMs * kinds[kind].heartbeatsMissedMax),
+    heldOpenMs: of(new Float64Array(4), (kind) => kinds[kind].doorHeldOpenMs ?? Infinity),
+    graceMs: of(new Float64Array(4), (kind) => kinds[kind].headcountGraceMs),
+    permitNeeded: of(new Uint8Array(4), (kind) => Number(kinds[kind].permitNeeded)),
+    over: of(new Uint8Array(4), (kind) => Number(kinds[kind].headcountOver)),
+    under: of(new Uint8Array(4), (kind) => Number(kinds[kind].headcountUnder)),
+    batteryLowMv: of(new Int32Array(4), (kind) => kinds[kind].batteryLowMv),
+    batteryOkMv: of(new Int32Array(4), (kind) => kinds[kind].batteryOkMv),
+    feverMilliC: of(new Int32Array(4), (kind) => kinds[kind].feverMilliC),
+    alarmAgeMsMax: policy.alarmAgeMsMax,
+    otherRetentionMs: policy.otherRetentionMs,
+  }
+}
+
+/** The event that is being applied, for the rules. */
+export type Current = {
+  watch: number
+  site: number
+  kind: number
+  time: number
+  boot: number
+  seq: number
+  value: number
+  /** It may raise nothing: too old, or its watch or observation is over. */
+  quiet: boolean
+}
+
+export type ShardRun = {
+  readonly directory: Directory
+  readonly policy: PolicyColumns
+  readonly shardCount: number
+  /** Shard by run of 256 sites (core/shard.ts). */
+  readonly shardOfRun: Uint16Array
+  readonly shards: readonly ShardTables[]
+  readonly windows: Windows
+  readonly watches: Columns<typeof WATCH_STATE>
+  readonly siteState: Columns<typeof SITE_STATE>
+  readonly sites: Columns<typeof SITES>
+  readonly permits: Columns<typeof PERMITS>
+  readonly current: Current
+  /** Index of the entry in the round, its wall time, and the number of ticks so far. */
+  entry: number
+  received: number
+  tick: number
+  round: number
+  events: RowWriter<'events'>
+  occupancy: RowWriter<'occupancy'>
+  rejected: RowWriter<'rejected_events'>
+  signals: Float64Array
+  signalCount: number
+  fresh: number
+  repeated: number
+  tooOld: number
+  /** Change in the number of watches online. */
+  online: number
+  sitesChanged: number[]
+  /** Rejected events by reason; 0: only counted. */
+  rejections: Float64Array
+  offered: number
+}
+
+export const createRun = (tables: Tables, policy: PolicyColumns, rowsExpected = 0): ShardRun => {
+  const { state, shards } = tables
+  const shardOfRun = new Uint16Array((state.sites.capacity >>> 8) + 1)
+  for (let run = 0; run < shardOfRun.length; run += 1) shardOfRun[run] = shardOfSite(run << 8, shards.length)
+  return {
+    directory: tables.directory, policy, shardCount: shards.length, shardOfRun, shards,
+    windows: { ...state.windows.columns, before: state.windowsBefore.columns.bits },
+    watches: state.watches.columns, siteState: state.sites.columns, sites: tables.sites.columns, permits: tables.permits.columns,
+    current: { watch: 0, site: 0, kind: 0, time: 0.5, boot: 0, seq: 0, value: 0, quiet: false },
+    entry: 0, received: 0.5, tick: 0, round: 0,
+    events: createWriter('events', rowsExpected), occupancy: createWriter('occupancy'), rejected: createWriter('rejected_events'),
+    signals: new Float64Array(SIGNAL_STRIDE * 16), signalCount: 0,
+    fresh: 0, repeated: 0, tooOld: 0, online: 0, sitesChanged: [], rejections: new Float64Array(16), offered: 0,
+  }
+}
+
+export type SignalFields = { readonly kind: number; readonly state: number; readonly watch: number; readonly site: number; readonly time: number; readonly value: number; readonly boot?: number; readonly seq?: number }
+
+export const signal = (run: ShardRun, fields: SignalFields): void => {
+  if ((run.signalCount + 1) * SIGNAL_STRIDE > run.signals.length) {
+    const grown = new Float64Array(run.signals.length * 2)
+    grown.set(run.signals)
+    run.signals = grown
+  }
+  const at = run.signalCount * SIGNAL_STRIDE
+  const { signals } = run
+  signals[at + SIGNAL.entry] = run.entry
+  signals[at + SIGNAL.kind] = fields.kind
+  signals[at + SIGNAL.seal] = fields.watch === 0 ? 0 : (run.directory.watches.columns.seal[fields.watch] as number)
+  signals[at + SIGNAL.site] = fields.site
+  signals[at + SIGNAL.watch] = fields.watch
+  signals[at + SIGNAL.state] = fields.state
+  signals[at + SIGNAL.time] = fields.time
+  signals[at + SIGNAL.value] = fields.value
+  signals[at + SIGNAL.boot] = fields.boot ?? 0
+  signals[at + SIGNAL.seq] = fields.seq ?? 0
+  run.signalCount += 1
+}
+
+/** Whether a watch may raise anything as of `received`: still in force, its site still observed. */
+export const isInForce = (run: ShardRun, watch: number): boolean => {
+  const { until, observedUntil, site } = run.directory.watches.columns
+  const { received } = run
+  return received < (until[watch] as number) && received < (observedUntil[watch] as number) && run.sites.ended[site[watch] as number] === 0
+}
+
+export const shardIndexOf = (run: ShardRun, site: number): number => run.shardOfRun[site >>> 8] as number
+export const shardOf = (run: ShardRun, site: number): ShardTables => run.shards[shardIndexOf(run, site)] as ShardTables
+
+/** When rows about this site expire, Unix s. */
+export const expiresOf = (run: ShardRun, site: number): number => {
+  const own = run.sites.expires[site] as number
+  return Math.ceil((own > 0 ? own : run.received + run.policy.otherRetentionMs) / 1000)
+}

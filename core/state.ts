@@ -1,0 +1,127 @@
+import { createTable, type Table } from './table.ts'
+
+// The machine's state: tables of typed arrays in shared memory, one row a seal (repeat window), one a watch (what its door,
+// case and battery are), one a site (its counts), and four small tables a shard. Rows are indexed by the directory's numbers,
+// so row 0 is never a seal, watch or site; in the shards' lists it holds the list's length. All zero means "nothing known".
+
+/** The repeat window of a seal (core/window.ts): the two highest boots seen, and which of the 1,024 numbers before the top were. */
+export const WINDOWS = {
+  boot: 'u32',
+  top: 'u32',
+  prevBoot: 'u32',
+  prevTop: 'u32',
+  /** How many boots are known: 0, 1 or 2. */
+  boots: 'u8',
+  bits: ['u32', 32],
+} as const
+/** The bits of the boot before: a table of its own, for its pages stay untouched (and cost nothing) until a seal reboots. */
+export const WINDOWS_BEFORE = { bits: ['u32', 32] } as const
+
+export const WATCH_STATE = {
+  /** Wall time of the last event that was no repeat; before the first: minus the time from which silence is counted, or 0. */
+  lastHeard: 'f64',
+  /** The newest DOOR_OPENED or DOOR_CLOSED by (event time, boot, seq). */
+  doorTime: 'f64',
+  doorBoot: 'u32',
+  doorSeq: 'u32',
+  /** The newest TAMPERED or TAMPER_RESTORED, likewise. */
+  tamperTime: 'f64',
+  tamperBoot: 'u32',
+  tamperSeq: 'u32',
+  /** The newest battery reading; of two at one time the lower. */
+  batteryTime: 'f64',
+  /** The newest reading below the low limit, and the newest at or above the ok limit, Unix s: low while the first is the newer. */
+  lowAt: 'u32',
+  okAt: 'u32',
+  batteryMv: 'u16',
+  tamperReason: 'u8',
+  /** WATCH_FLAG */
+  flags: 'u32',
+  /** The tick interval that `toldMask` is about. */
+  toldTick: 'u32',
+  /** Bit per CONDITION that has been told in that interval. */
+  toldMask: 'u8',
+  /** Per CONDITION: occurrences not told yet; they go out as one `again` at the next tick. */
+  missed: ['u16', 6],
+} as const
+export const WATCH_FLAG = {
+  doorKnown: 1,
+  doorOpen: 2,
+  heldOpen: 4,
+  offline: 8,
+  online: 16,
+  timerOffline: 32,
+  timerHeld: 64,
+  dirty: 128,
+} as const
+/** What one watch may report at most once a second. Bits 16 + c of the flags: the condition holds; bits 24 + c: the desk was told so. */
+export const CONDITION = { doorOpened: 0, tamper: 1, lowBattery: 2, clockWrong: 3, passageUnpermitted: 4, fever: 5 } as const
+export const CONDITIONS = 6
+export const holdsBit = (condition: number): number => 1 << (16 + condition)
+export const toldBit = (condition: number): number => 1 << (24 + condition)
+
+/** Passages kept per site, the newest by event time: a roll-call that arrives behind at most this many is placed exactly. */
+export const RECENT = 8
+export const SITE_STATE = {
+  /** People in minus people out over all doors, since the beginning; the raw count is `SITES.inside` plus this. */
+  net: 'i32',
+  passages: 'u32',
+  /** The roll-call that anchors the corrected count; time 0 = none. */
+  rollTime: 'f64',
+  rollValue: 'i32',
+  /** People and passages with an event time after the anchor. */
+  netAfter: 'i32',
+  passagesAfter: 'u32',
+  /** Since when the corrected count is on `side` of the head-count (event time, at most a minute behind its receipt). */
+  differsSince: 'f64',
+  side: 'u8',
+  toldSide: 'u8',
+  /** 1: a head-count timer is in the heap. */
+  timer: 'u8',
+  /** How many of the recent passages are kept, and the index of the newest. */
+  recentCount: 'u8',
+  recentHead: 'u8',
+  /** Event times modulo 2^32 ms (compared by their difference, right within ±24 days), and people in (+) or out (−). */
+  recentTime: ['u32', RECENT],
+  recentDelta: ['i32', RECENT],
+  /** The rollup row used last; checked before use. */
+  rollupRow: 'u32',
+  /** Round in which the count changed last, so that a round lists a site once. */
+  changedRound: 'u32',
+} as const
+
+/** A shard's heap of timers (core/timers.ts); row 0's `row` is the size. */
+export const TIMERS = { deadline: 'f64', row: 'u32', type: 'u8' } as const
+/** Watches with something to tell at the next tick; row 0 is the count. */
+export const DIRTY = { watch: 'u32' } as const
+/** A shard's traffic of this extent, by site key and minute; row 0's `siteKey` is the count. */
+export const ROLLUPS = { siteKey: 'u32', minute: 'u32', areaKey: 'u32', peopleIn: 'u32', peopleOut: 'u32', openings: 'u32', expires: 'u32', kind: 'u8' } as const
+/** Open addressing over ROLLUPS, load at most one half. */
+export const ROLLUP_SLOTS = { row: 'u32' } as const
+
+export type State = {
+  windows: Table<typeof WINDOWS>
+  windowsBefore: Table<typeof WINDOWS_BEFORE>
+  watches: Table<typeof WATCH_STATE>
+  sites: Table<typeof SITE_STATE>
+}
+/** Replaced in place when one is full: whoever holds the object sees the doubled copy. */
+export type ShardTables = {
+  timers: Table<typeof TIMERS>
+  dirty: Table<typeof DIRTY>
+  rollups: Table<typeof ROLLUPS>
+  rollupSlots: Table<typeof ROLLUP_SLOTS>
+}
+
+export const createState = (): State => ({
+  windows: createTable(WINDOWS, 64),
+  windowsBefore: createTable(WINDOWS_BEFORE, 64),
+  watches: createTable(WATCH_STATE, 64),
+  sites: createTable(SITE_STATE, 64),
+})
+export const createShardTables = (): ShardTables => ({
+  timers: createTable(TIMERS, 64),
+  dirty: createTable(DIRTY, 64),
+  rollups: createTable(ROLLUPS, 64),
+  rollupSlots: createTable(ROLLUP_SLOTS, 128),
+})

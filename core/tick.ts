@@ -1,0 +1,22 @@
+import { tellMissed } from './conditions.ts'
+import { heldOpenDue } from './rules/door.ts'
+import { headcountDue } from './rules/headcount.ts'
+import { offlineDue } from './rules/offline.ts'
+import type { ShardRun } from './shard-run.ts'
+import { takeTimer, TIMER, timerNext } from './timers.ts'
+
+// One tick of the log's clock for one shard: what its watches have not told yet, then the timers that are due. Nothing else moves time.
+
+export const tickShard = (run: ShardRun, shardIndex: number): void => {
+  const shard = run.shards[shardIndex]
+  if (shard === undefined) return
+  tellMissed(run, shardIndex)
+  while (timerNext(shard) <= run.received) {
+    const taken = takeTimer(shard)
+    const type = taken % 256
+    const row = Math.floor(taken / 256)
+    if (type === TIMER.offline) offlineDue(run, row)
+    else if (type === TIMER.heldOpen) heldOpenDue(run, row)
+    else headcountDue(run, row)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Columns } from './table.ts'
+import type { WINDOWS } from './state.ts'
+
+// Which events are repeats: per seal a sliding window over sequence numbers, as IPsec's anti-replay (RFC 4303 3.4.3, and the
+// ring bitmap of RFC 6479), for the two highest boots seen. Exact: a number up to WIDTH below the highest of its boot is told
+// new or repeat without error; what is further back, or of a boot before the last two, is "too old", never "repeat".
+// The highest number itself is known to have been seen, so the ring's WIDTH bits are the WIDTH numbers below it.
+
+export const WINDOW_WIDTH = 1024
+const WORDS = WINDOW_WIDTH / 32
+const MASK = WINDOW_WIDTH - 1
+
+export const VERDICT = { fresh: 0, repeat: 1, tooOld: 2 } as const
+
+export type Windows = Columns<typeof WINDOWS> & { readonly before: Uint32Array }
+
+/** Judges one event and remembers it. */
+export const judge = (windows: Windows, seal: number, boot: number, seq: number): number => {
+  if (windows.boots[seal] !== 0 && windows.boot[seal] === boot) {
+    const top = windows.top[seal] as number
+    if (seq <= top) return below(windows.bits, seal, top, seq)
+    advance(windows.bits, seal, top, seq)
+    windows.top[seal] = seq
+    return VERDICT.fresh
+  }
+  return otherBoot(windows, seal, boot, seq)
+}
+
+const otherBoot = (windows: Windows, seal: number, boot: number, seq: number): number => {
+  const boots = windows.boots[seal] as number
+  const current = windows.boot[seal] as number
+  const start = seal * WORDS
+  if (boots === 0) {
+    windows.boots[seal] = 1
+    windows.boot[seal] = boot
+    windows.top[seal] = seq
+    return VERDICT.fresh
+  }
+  if (boot > current) {
+    windows.before.set(windows.bits.subarray(start, start + WORDS), start)
+    windows.bits.fill(0, start, start + WORDS)
+    windows.prevBoot[seal] = current
+    windows.prevTop[seal] = windows.top[seal] as number
+    windows.boot[seal] = boot
+    windows.top[seal] = seq
+    windows.boots[seal] = 2
+    return VERDICT.fresh
+  }
+  const prevBoot = windows.prevBoot[seal] as number
+  if (boots === 2 && boot < prevBoot) return VERDICT.tooOld
+  const prevTop = windows.prevTop[seal] as number
+  if (boots === 2 && boot === prevBoot) {
+    if (seq <= prevTop) return below(windows.before, seal, prevTop, seq)
+    advance(windows.before, seal, prevTop, seq)
+  } else {
+    windows.before.fill(0, start, start + WORDS)
+    windows.prevBoot[seal] = boot
+    windows.boots[seal] = 2
+  }
+  windows.prevTop[seal] = seq
+  return VERDICT.fresh
+}
+
+const below = (bits: Uint32Array, seal: number, top: number, seq: number): number => {
+  if (seq === top) return VERDICT.repeat
+  if (top - seq > WINDOW_WIDTH) return VERDICT.tooOld
+  const word = seal * WORDS + ((seq & MASK) >>> 5)
+  const bit = 1 << (seq & 31)
+  const old = bits[word] as number
+  if ((old & bit) !== 0) return VERDICT.repeat
+  bits[word] = old | bit
+  return VERDICT.fresh
+}
+
+/** Moves the ring up: the old top becomes a seen number, those between are not seen, the slot of the new top holds the oldest. */
+const advance = (bits: Uint32Array, seal: number, top: number, seq: number): void => {
+  const start = seal * WORDS
+  if (seq - top > WINDOW_WIDTH) {
+    bits.fill(0, start, start + WORDS)
+    return
+  }
+  const word = start + ((top & MASK) >>> 5)
+  bits[word] = (bits[word] as number) | (1 << (top & 31))
+  for (let n = top + 1; n < seq; ) {
+    const at = start + ((n & MASK) >>> 5)
+    if ((n & 31) === 0 && seq - n >= 32) {
+      bits[at] = 0
+      n += 32
+    } else {
+      bits[at] = (bits[at] as number) & ~(1 << (n & 31))
+      n += 1
+    }
+  }
+}
