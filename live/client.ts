@@ -1,5 +1,6 @@
 import type { LeaveReason } from './happenings.ts'
-import type { Format, Frame, Topic } from './message.ts'
+import type { Frame } from './message.ts'
+import type { Format, Topic } from './protocol.ts'
 import type { Scope } from './scope.ts'
 
 // One reader of the live stream. Holds always: alarm changes leave in log order and none is skipped; what waits for a slow

@@ -5,8 +5,8 @@ import { CLIENT_BUFFER_BYTES_MAX, type Wire } from './client.ts'
 import { parseCursor } from './cursor.ts'
 import type { LiveDeps } from './deps.ts'
 import type { LiveRefusal } from './happenings.ts'
-import { TOPICS, type Format, type Topic } from './message.ts'
 import { principalOf, refusal } from './problem.ts'
+import { TOPICS, type Format, type Topic } from './protocol.ts'
 
 // GET /v1/live: the live hub on a WebSocket (docs/live.md). What is asked for is checked before the upgrade, so that a refusal
 // is an ordinary problem document. The gate has checked token, role and origin by then.

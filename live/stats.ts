@@ -1,6 +1,6 @@
 import type { Machine } from '../core/thread/machine.ts'
 import type { Clock, Figures } from './hub.ts'
-import type { Stats } from './message.ts'
+import type { Stats } from './protocol.ts'
 
 // The figures of the whole engine, taken once a second. Open alarms are counted as rounds change them, never by a scan.
 

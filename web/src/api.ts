@@ -1,0 +1,20 @@
+// What the page asks of the engine besides the stream. The session cookie says who asks.
+
+export const acknowledge = async (id: string): Promise<boolean> => {
+  try {
+    const response = await fetch(`/v1/alarms/${encodeURIComponent(id)}/acknowledge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+export type SignInResult = 'done' | 'refused' | 'unreachable'
+export const signIn = async (token: string): Promise<SignInResult> => {
+  try {
+    const response = await fetch('/session', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) })
+    return response.ok ? 'done' : 'refused'
+  } catch {
+    return 'unreachable'
+  }
+}
