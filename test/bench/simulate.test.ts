@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { seeded } from '../../bench/random.ts'
+import { planDay } from '../../bench/simulate/day-plan.ts'
+import { createPlayer } from '../../bench/simulate/player.ts'
+import { DAY, GRID_MS, type Plan } from '../../bench/simulate/plan.ts'
+import { encodeColumns } from '../../bench/wire.ts'
+
+// What a full day must show, of every kind that a detector implements.
+const KINDS = ['tamper', 'door-opened', 'passage-unpermitted', 'door-held-open', 'offline', 'low-battery', 'fever', 'clock-wrong', 'headcount-over', 'headcount-under']
+const INCIDENTS_MIN = 30
+const NEAR_MISSES_MIN = 100
+const START = Date.UTC(2026, 10, 24, 16)
+
+const play = (plan: Plan, seed: number, hours: number): { hash: string; delivered: number; distinct: number; repeats: number; keys: number } => {
+  const player = createPlayer(plan, { startMs: START, stepMs: GRID_MS, random: seeded(seed) })
+  const hash = createHash('sha256')
+  const keys = new Set<string>()
+  let delivered = 0
+  const take = (): number => {
+    const { events, untilMs } = player.step()
+    delivered += events.count
+    if (events.count > 0) hash.update(encodeColumns(events))
+    for (let i = 0; i < events.count; i++) keys.add(`${events.low[i]}.${events.boot[i]}.${events.seq[i]}`)
+    return untilMs
+  }
+  while (take() < hours * 3_600_000);
+  player.end()
+  while (player.waiting() > 0) take()
+  const { distinct, repeats } = player.counts()
+  return { hash: hash.digest('hex'), delivered, distinct, repeats, keys: keys.size }
+}
+
+describe('the planned day', () => {
+  it('of 2,000 seals has 30 incidents and 100 near misses of every kind', () => {
+    const plan = planDay({ seals: 2_000 }, 7)
+    expect(plan.seals.length).toBe(2_000)
+    for (const kind of KINDS) {
+      const of = plan.truth.filter((truth) => truth.kind === kind)
+      expect(of.filter(({ nearMiss }) => !nearMiss).length, `${kind}: incidents`).toBeGreaterThanOrEqual(INCIDENTS_MIN)
+      expect(of.filter(({ nearMiss }) => nearMiss).length, `${kind}: near misses`).toBeGreaterThanOrEqual(NEAR_MISSES_MIN)
+    }
+    expect(new Set(plan.truth.map(({ kind }) => kind))).toEqual(new Set(KINDS))
+  })
+
+  it('never has two incidents of one kind at one seal or site', () => {
+    const { truth } = planDay({ seals: 2_000 }, 7)
+    const keys = truth.filter(({ nearMiss }) => !nearMiss).map(({ kind, site, seal }) => `${kind} ${site} ${seal}`)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('ends every incident within the day', () => {
+    const { truth } = planDay({ seals: 2_000 }, 7)
+    expect(Math.max(...truth.filter(({ nearMiss }) => !nearMiss).map(({ raiseUntil }) => raiseUntil))).toBeLessThan(DAY)
+  })
+
+  it('counts sites when asked for sites', () => {
+    expect(planDay({ sites: 2_000 }, 1).sites.length).toBe(2_000)
+  })
+
+  it('is the same for the same seed and another for another', () => {
+    const [a, b, c] = [planDay({ seals: 60 }, 7), planDay({ seals: 60 }, 7), planDay({ seals: 60 }, 8)]
+    expect(b).toEqual(a)
+    expect(c.actions.time).not.toEqual(a.actions.time)
+  })
+})
+
+describe('the player', () => {
+  it('sends the same bytes for the same seed', () => {
+    const plan = planDay({ seals: 60 }, 7)
+    expect(play(plan, 7, 24)).toEqual(play(plan, 7, 24))
+  })
+
+  it('hands over every event, and repeats only as counted', () => {
+    const played = play(planDay({ seals: 100 }, 3), 3, 24)
+    expect(played.keys).toBe(played.distinct)
+    expect(played.delivered).toBe(played.distinct + played.repeats)
+    expect(played.repeats).toBeGreaterThan(0)
+    // A heartbeat a minute of every seal, less what powered-off devices do not sense.
+    expect(played.distinct).toBeGreaterThan(100 * 1_440 * 0.99)
+  })
+})
