@@ -61,7 +61,8 @@ export type Machine = {
   /** Resolves once the entry at `position` is applied. */
   readonly whenApplied: (position: Position) => Promise<void>
   readonly resultOf: (position: Position) => RegistryResult | WorkResult | undefined
-  readonly onRound: (listener: (round: Round) => void) => void
+  /** Returns what ends the listening. */
+  readonly onRound: (listener: (round: Round) => void) => () => void
   /** Whether rounds list the sites that changed; costs a little, so only with subscribers. */
   readonly watchOccupancy: (on: boolean) => void
   readonly directory: () => Directory

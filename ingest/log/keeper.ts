@@ -1,0 +1,97 @@
+import type { Position } from '../../core/ids.ts'
+import type { Machine, Round } from '../../core/thread/machine.ts'
+
+// Keeps what a start needs and nothing more: a snapshot now and then, the log trimmed below what is both snapshotted and proved
+// to be in ClickHouse, and, when a residence's data has expired, a fresh snapshot alone on a fresh segment.
+// Holds always: a snapshot is taken where an extent ends and kept only once every block up to there is verified, so that what is
+// replayed from it gives whole blocks under the numbers they had.
+
+export type KeeperDeps = {
+  readonly machine: Machine
+  /** Ends the open extent; resolves when the entry is durable. */
+  readonly endExtent: () => Promise<unknown>
+  readonly whenVerified: (block: Position) => Promise<void>
+  readonly write: (at: Position, parts: ReadonlyMap<string, Uint8Array>) => Promise<void>
+  /** Positions of the snapshots on disk, oldest first. */
+  readonly kept: () => readonly number[]
+  readonly dropBelow: (at: Position) => Promise<void>
+  readonly trim: (to: Position) => void
+  readonly roll: () => Promise<void>
+  readonly everyMs: number
+  readonly emit: (happening: KeeperHappening) => void
+}
+export type KeeperHappening =
+  | { readonly kind: 'snapshot-written'; readonly position: number; readonly bytes: number; readonly seconds: number }
+  | { readonly kind: 'snapshot-failed'; readonly error: Error }
+  | { readonly kind: 'log-erased'; readonly position: number }
+export type Keeper = {
+  /** Takes one now, if anything happened since the last. */
+  readonly snapshot: () => Promise<void>
+  /** Expired rows are out of ClickHouse: leave no older snapshot and no older segment. */
+  readonly forget: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Snapshots kept: the newest, and the one before in case the newest turns out damaged. The log reaches back to the older. */
+const SNAPSHOTS_KEPT = 2
+
+export const startKeeper = (deps: KeeperDeps): Keeper => {
+  const { machine, emit } = deps
+  let last = deps.kept().at(-1) ?? 0
+  let chain: Promise<void> = Promise.resolve()
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const done = chain.then(work)
+    chain = done.catch((error: unknown) => emit({ kind: 'snapshot-failed', error: error as Error }))
+    return done
+  }
+  const take = async (): Promise<Position> => {
+    const began = performance.now()
+    const { round, copy } = atNextExtent(machine)
+    await deps.endExtent()
+    const { position: at, parts } = await copy
+    await deps.whenVerified((await round).block)
+    await deps.write(at, parts)
+    last = at
+    let bytes = 0
+    for (const part of parts.values()) bytes += part.byteLength
+    emit({ kind: 'snapshot-written', position: at, bytes, seconds: (performance.now() - began) / 1000 })
+    return at
+  }
+  const snapshot = async (): Promise<void> => {
+    if (machine.applied() <= last + 1) return
+    await take()
+    const oldest = deps.kept().slice(-SNAPSHOTS_KEPT)[0]
+    if (oldest !== undefined) deps.trim((oldest + 1) as Position)
+  }
+  const forget = async (): Promise<void> => {
+    await deps.roll()
+    const at = await take()
+    await deps.dropBelow(at)
+    deps.trim((at + 1) as Position)
+    emit({ kind: 'log-erased', position: at })
+  }
+  const timer = setInterval(() => void inTurn(snapshot).catch(() => undefined), deps.everyMs)
+  return {
+    snapshot: () => inTurn(snapshot),
+    forget: () => inTurn(forget),
+    stop: () => {
+      clearInterval(timer)
+      return chain
+    },
+  }
+}
+
+/** A copy of the state exactly where the next extent ends: asked for inside the round's own turn, before another is applied. */
+const atNextExtent = (machine: Machine): { readonly round: Promise<Round>; readonly copy: ReturnType<Machine['snapshot']> } => {
+  let arrived: (round: Round) => void = () => undefined
+  const round = new Promise<Round>((resolve) => (arrived = resolve))
+  const copy = new Promise<Awaited<ReturnType<Machine['snapshot']>>>((resolve, reject) => {
+    const leave = machine.onRound((ended) => {
+      if (!ended.ends) return
+      leave()
+      arrived(ended)
+      machine.snapshot().then(resolve, reject)
+    })
+  })
+  return { round, copy }
+}
