@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ClickHouseClient } from '@clickhouse/client'
+import { reloadNames } from './names.ts'
+import type { SinkHappening } from './sink-events.ts'
+import { SINK_TABLES, type SinkTable } from './tables.ts'
+
+// Erasing sites whose data has expired: their rows leave every table, names included, and the deletion is proved by counting.
+// Keys to erase are a durable note until then, so a crash repeats the work and forgets nothing.
+// A delete is a mutation that rewrites the parts that hold such rows, so keys are taken together where several wait.
+
+const KEYS_PER_DELETE_MAX = 10_000
+const RETRY_MS = 5_000
+const ERASE_KEY = 'sink:erase'
+const TABLES: readonly SinkTable[] = SINK_TABLES.filter(({ bySite }) => bySite).map(({ name }) => name)
+
+/** Erases all rows of these sites. Resolves when a count finds none; idempotent. */
+export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly number[]): Promise<void> => {
+  for (let at = 0; at < siteKeys.length; at += KEYS_PER_DELETE_MAX) {
+    const keys = siteKeys.slice(at, at + KEYS_PER_DELETE_MAX).map((key) => Math.trunc(key)).join(', ')
+    // Names last: a row must not be seen without its name while it is still there.
+    for (const table of [...TABLES].reverse()) {
+      if ((await countKeys(client, table, keys)) === 0) continue
+      await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE site_key IN (${keys}) SETTINGS mutations_sync = 2` })
+    }
+  }
+  await reloadNames(client)
+  for (const [table, rows] of await eraseResidue(client, siteKeys)) throw new Error(`${rows} rows of erased sites are still in ${table}`)
+}
+
+/** Tables that still hold rows of these sites, with how many. Empty: all is erased. */
+export const eraseResidue = async (client: ClickHouseClient, siteKeys: readonly number[]): Promise<ReadonlyMap<SinkTable, number>> => {
+  const residue = new Map<SinkTable, number>()
+  for (let at = 0; at < siteKeys.length; at += KEYS_PER_DELETE_MAX) {
+    const keys = siteKeys.slice(at, at + KEYS_PER_DELETE_MAX).join(', ')
+    for (const table of TABLES) {
+      const rows = await countKeys(client, table, keys)
+      if (rows > 0) residue.set(table, (residue.get(table) ?? 0) + rows)
+    }
+  }
+  return residue
+}
+
+const countKeys = async (client: ClickHouseClient, table: SinkTable, keys: string): Promise<number> => {
+  const answer = await client.query({ query: `SELECT count() AS n FROM seals.${table} WHERE site_key IN (${keys})`, format: 'JSONEachRow' })
+  return Number((await answer.json<{ n: string | number }>())[0]?.n ?? 0)
+}
+
+export type EraserOptions = {
+  readonly client: ClickHouseClient
+  readonly note: (key: string, value: unknown) => Promise<void>
+  readonly noted: (key: string) => unknown
+  readonly emit: (happening: SinkHappening) => void
+  readonly signal: AbortSignal
+}
+export type Eraser = {
+  /** Resolves when the keys are noted durably; they are erased soon after. */
+  readonly add: (siteKeys: readonly number[]) => Promise<void>
+  readonly pending: () => number
+  readonly idle: () => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+export const startEraser = (options: EraserOptions): Eraser => {
+  const keys = new Set<number>((options.noted(ERASE_KEY) as readonly number[] | undefined) ?? [])
+  let running: Promise<void> | undefined
+  const run = async (): Promise<void> => {
+    while (keys.size > 0 && !options.signal.aborted) {
+      const batch = [...keys].slice(0, KEYS_PER_DELETE_MAX)
+      const started = Date.now()
+      try {
+        await deleteKeys(options.client, batch)
+        for (const key of batch) keys.delete(key)
+        await options.note(ERASE_KEY, [...keys])
+        options.emit({ kind: 'erased', siteKeys: batch.length, ms: Date.now() - started })
+      } catch (error) {
+        if (options.signal.aborted) return
+        for (const key of batch) keys.add(key)
+        options.emit({ kind: 'erase-retry', siteKeys: batch.length, reason: error instanceof Error ? error.message : String(error), waitMs: RETRY_MS })
+        await sleep(RETRY_MS, undefined, { signal: options.signal, ref: false }).catch(() => undefined)
+      }
+    }
+  }
+  const start = (): void => {
+    running ??= run().finally(() => {
+      running = undefined
+      if (keys.size > 0 && !options.signal.aborted) start()
+    })
+  }
+  if (keys.size > 0) start()
+  return {
+    add: async (siteKeys) => {
+      for (const key of siteKeys) keys.add(key)
+      await options.note(ERASE_KEY, [...keys])
+      start()
+    },
+    pending: () => keys.size,
+    idle: async () => {
+      while (running !== undefined) await running
+    },
+    stop: async () => {
+      await running
+    },
+  }
+}
