@@ -49,7 +49,7 @@ export const siteRow = (state: RegistryState, siteKey: number): SiteRow => {
   const observedFrom = columns.observedFrom[siteNo] as number
   return {
     siteKey, site: state.siteIds[siteNo] as string, area: state.areas[areaKey[siteKey] as number] as string, areaKey: areaKey[siteKey] as number,
-    kind: siteKindName(kind[siteKey] as number), headcount: columns.headcount[siteNo] as number, capacity: capacity < 0 ? null : capacity,
+    kind: siteKindName(kind[siteKey] as number), headcount: Math.max(0, columns.headcount[siteNo] as number), capacity: capacity < 0 ? null : capacity,
     observedFrom: observedFrom === -Infinity ? 0 : observedFrom, observedUntil: Math.min(columns.observedUntil[siteNo] as number, TIME_MS_MAX),
     changed: state.now, expires: rowExpires(state, siteNo),
   }
