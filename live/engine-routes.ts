@@ -25,7 +25,7 @@ const statusBody = (deps: LiveDeps, role: string): Readonly<Record<string, unkno
   const { rejectedByReason: _, ...ledger } = deps.machine.ledger()
   const waiting = Math.max(0, ledger.accepted - ledger.repeated - ledger.tooOld - sink.eventsStored)
   return {
-    at: new Date(deps.clock.now()).toISOString(),
+    at: new Date(deps.clock()).toISOString(),
     role,
     ready: notReady.length === 0,
     reasons: notReady,

@@ -27,7 +27,8 @@ const TELLINGS_PER_SECOND = 1000 / TELL_MS
 const PING_SECONDS = 30
 const PARTITION = 0
 
-export type Clock = { readonly now: () => number }
+/** The engine's clock, Unix ms. */
+export type Clock = () => number
 /** What the hub cannot know from the machine: what has reached ClickHouse. */
 export type Figures = { readonly rowsStored: number; readonly lagSeconds: number }
 export type HubDeps = { readonly machine: Machine; readonly clock: Clock; readonly emit: LiveEmit; readonly figures: () => Figures }
@@ -56,7 +57,7 @@ export const startHub = (deps: HubDeps): Hub => {
     position: machine.applied(),
   }
   const stats = createStats({ machine, clock, figures: deps.figures, clients: () => ground.members.size })
-  machine.onRound((round) => tellRound(ground, round))
+  const stopListening = machine.onRound((round) => tellRound(ground, round))
 
   let tellings = 0
   const timer = setInterval(() => {
@@ -86,6 +87,7 @@ export const startHub = (deps: HubDeps): Hub => {
     },
     close: () => {
       clearInterval(timer)
+      stopListening()
       for (const { client } of ground.members) client.leave('shutdown')
     },
   }
@@ -130,7 +132,7 @@ const openingOf = (ground: Ground, options: JoinOptions, prefixes: readonly stri
   const missed = resumed ? ground.ring.after(position).filter((change) => wants(change.topic) && covers(change.area)) : []
   const missedSites = resumed && wants('occupancy') ? ground.feed.changedSince(position) : undefined
   const alarms = !resumed && wants('alarms') ? [...ground.deps.machine.openAlarms()].filter((alarm) => covers(alarm.area)) : []
-  const hello: LiveMessage = { type: 'hello', cursor, resumed, topics, areas: prefixes, at: new Date(ground.deps.clock.now()).toISOString() }
+  const hello: LiveMessage = { type: 'hello', cursor, resumed, topics, areas: prefixes, at: new Date(ground.deps.clock()).toISOString() }
   return (function* frames(): Generator<Frame> {
     yield frameOf(hello)
     for (const change of missed) yield frameOf(change.message)
@@ -192,7 +194,7 @@ const alarmChanges = (ground: Ground, round: Round, before: string): Change[] =>
   const byId = new Map(round.alarms.map((alarm) => [alarm.id, alarm]))
   const last = round.alarmSteps.length - 1
   return round.alarmSteps.flatMap((step, i) => {
-    if (step.step === 'raised') emit({ kind: 'alarm-raised', seconds: Math.max(0, (clock.now() - step.received) / 1000) })
+    if (step.step === 'raised') emit({ kind: 'alarm-raised', seconds: Math.max(0, (clock() - step.received) / 1000) })
     const alarm = byId.get(step.id) ?? machine.alarm(step.id)
     if (alarm === undefined) return []
     const cursor = i === last ? cursorOf(round.to) : before

@@ -3,10 +3,10 @@ import { REASON } from '../core/kinds.ts'
 import type { Machine } from '../core/thread/machine.ts'
 import type { EngineStatus } from './deps.ts'
 import type { LiveHappening } from './happenings.ts'
-import type { OutsideHappening } from './outside.ts'
+import type { OutsideHappening, SinkSeen } from './outside.ts'
 import { countOpenAlarms } from './stats.ts'
 
-// Everything that Prometheus reads. Counters come from happenings, in one exhaustive switch; ledger, fleet, log and sink are read
+// Everything that Prometheus reads. Counters come from happenings, in exhaustive switches; ledger, fleet, log and sink are read
 // from their owners at the scrape. No label has a value per seal, site or sender, and a scrape costs the same at any size of
 // fleet. docs/metrics.md lists each; a test compares both ways.
 
@@ -28,42 +28,106 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   return { observe, expose: () => registry.metrics(), contentType: registry.contentType, names: () => registry.getMetricsAsArray().map((metric) => metric.name) }
 }
 
+type Make = {
+  readonly counter: <const L extends string = never>(name: string, help: string, labelNames?: readonly L[]) => Counter<L>
+  readonly histogram: (name: string, help: string) => Histogram
+}
 const observer = (registry: Registry): Metrics['observe'] => {
-  const counter = <const L extends string = never>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
-    new Counter({ name: `sealstream_${name}`, help, labelNames: [...labelNames], registers: [registry] })
-  const histogram = (name: string, help: string): Histogram => new Histogram({ name: `sealstream_${name}`, help, buckets: SECONDS, registers: [registry] })
+  const make: Make = {
+    counter: (name, help, labelNames = []) => new Counter({ name: `sealstream_${name}`, help, labelNames: [...labelNames], registers: [registry] }),
+    histogram: (name, help) => new Histogram({ name: `sealstream_${name}`, help, buckets: SECONDS, registers: [registry] }),
+  }
+  const ofLive = liveObserver(make)
+  const ofOutside = outsideObserver(make)
+  return (happening) => (ofLive(happening) ? undefined : ofOutside(happening as OutsideHappening))
+}
 
+/** Each observer's switch is exhaustive over its union; this one says whether the happening was its own. */
+const liveObserver = ({ counter, histogram }: Make): ((happening: LiveHappening | OutsideHappening) => boolean) => {
   const eventToAlarm = histogram('event_to_alarm_seconds', 'From the receipt of the entry to the alarm on the live streams')
-  const flush = histogram('log_flush_seconds', 'Time of one flushed group commit of the log')
-  const insert = histogram('sink_insert_seconds', 'Time of one block into ClickHouse')
   const joined = counter('live_joined_total', 'Readers of the live stream that joined', ['resumed'])
   const left = counter('live_left_total', 'Readers of the live stream that left', ['reason'])
-  const liveRefused = counter('live_refused_total', 'Live streams refused', ['reason'])
+  const refused = counter('live_refused_total', 'Live streams refused', ['reason'])
   const conflated = counter('live_occupancy_conflated_total', 'Occupancy values a slow reader did not see because a newer one replaced them')
   const queriesFailed = counter('queries_failed_total', 'Questions of the read API that ClickHouse did not answer', ['route'])
-  const requestsRefused = counter('requests_refused_total', 'Requests refused whole', ['reason'])
-  const rowsCapped = counter('rejected_rows_capped_total', 'Rejected events counted but not kept whole, beyond the sender cap')
-  const retries = counter('sink_retries_total', 'Blocks sent to ClickHouse again', ['reason'])
-  const blocks = counter('sink_blocks_total', 'Blocks verified in ClickHouse', ['table'])
-  const doorRefused = counter('people_door_refused_total', 'Statements that the people’s door refused', ['reason'])
+  const observers: { readonly [K in LiveHappening['kind']]: (happening: Extract<LiveHappening, { kind: K }>) => void } = {
+    'alarm-raised': ({ seconds }) => eventToAlarm.observe(seconds),
+    'client-joined': ({ resumed }) => joined.inc({ resumed: String(resumed) }),
+    'client-left': ({ reason }) => left.inc({ reason }),
+    'client-refused': ({ reason }) => refused.inc({ reason }),
+    'occupancy-conflated': ({ sites }) => conflated.inc(sites),
+    'query-failed': ({ route }) => queriesFailed.inc({ route }),
+  }
+  return (happening) => {
+    const own = (observers as Readonly<Record<string, ((happening: never) => void) | undefined>>)[happening.kind]
+    own?.(happening as never)
+    return own !== undefined
+  }
+}
 
+const outsideObserver = (make: Make): ((happening: OutsideHappening) => void) => {
+  const { counter, histogram } = make
+  const refused = counter('requests_refused_total', 'Requests refused whole, by the code of the problem', ['reason'])
+  const failed = counter('requests_failed_total', 'Requests at which the engine itself failed', ['route'])
+  const decode = histogram('decode_task_seconds', 'Time of one decode task')
+  const requests = counter('requests_decoded_total', 'Requests and messages decoded')
+  const bytes = counter('received_bytes_total', 'Bytes of decoded requests')
+  const capped = counter('rejected_rows_capped_total', 'Rejected events counted but not kept whole, beyond the sender’s cap')
+  const unlogged = counter('requests_unlogged_total', 'Requests that the log did not take: nothing of them was kept, and their senders were told', ['reason'])
+  const opened = counter('event_sockets_opened_total', 'WebSockets of senders opened')
+  const closed = counter('event_sockets_closed_total', 'WebSockets of senders closed', ['code'])
+  const signedIn = counter('sessions_begun_total', 'People who signed in at the page')
+  const flush = histogram('log_flush_seconds', 'Time of one flushed group commit of the log')
+  const flushed = counter('log_flushed_bytes_total', 'Bytes flushed to the log')
+  const statements = counter('people_door_refused_total', 'Statements that the people’s door refused', ['reason'])
+  const sink = sinkObserver(make)
   return (happening) => {
     switch (happening.kind) {
-      case 'alarm-raised': return eventToAlarm.observe(happening.seconds)
-      case 'client-joined': return joined.inc({ resumed: String(happening.resumed) })
-      case 'client-left': return left.inc({ reason: happening.reason })
-      case 'client-refused': return liveRefused.inc({ reason: happening.reason })
-      case 'occupancy-conflated': return conflated.inc(happening.sites)
-      case 'query-failed': return queriesFailed.inc({ route: happening.route })
-      case 'request-refused': return requestsRefused.inc({ reason: happening.reason })
-      case 'rejected-capped': return rowsCapped.inc(happening.events)
-      case 'log-flushed': return flush.observe(happening.seconds)
-      case 'block-stored': {
-        insert.observe(happening.seconds)
-        return blocks.inc({ table: happening.table })
+      case 'request-refused': return refused.inc({ reason: happening.code })
+      case 'request-failed': return failed.inc({ route: happening.route })
+      case 'task-decoded': {
+        decode.observe(happening.seconds)
+        requests.inc(happening.requests)
+        bytes.inc(happening.bytes)
+        return capped.inc(happening.unlisted)
       }
-      case 'block-retried': return retries.inc({ reason: happening.reason })
-      case 'statement-refused': return doorRefused.inc({ reason: happening.reason })
+      case 'log-refused': return unlogged.inc({ reason: happening.full ? 'full' : 'failed' }, happening.requests)
+      case 'socket-opened': return opened.inc()
+      case 'socket-closed': return closed.inc({ code: String(happening.code) })
+      case 'signed-in': return signedIn.inc()
+      case 'log-flushed': {
+        flush.observe(happening.seconds)
+        return flushed.inc(happening.bytes)
+      }
+      case 'statement-refused': return statements.inc({ reason: happening.reason })
+      default: return sink(happening)
+    }
+  }
+}
+
+const sinkObserver = ({ counter, histogram }: Make): ((happening: SinkSeen) => void) => {
+  const insert = histogram('sink_block_seconds', 'Time of one block into ClickHouse, until verified')
+  const blocks = counter('sink_blocks_total', 'Blocks verified in ClickHouse', ['table'])
+  const rows = counter('sink_rows_total', 'Rows verified in ClickHouse by this process', ['table'])
+  const sent = counter('sink_bytes_total', 'Bytes of blocks verified in ClickHouse')
+  const retries = counter('sink_retries_total', 'Inserts or counts that did not end well and were tried again', ['table'])
+  const refused = counter('sink_refused_total', 'Times that ClickHouse refused a block’s content: that table waits', ['table'])
+  const resolved = counter('sink_resolved_total', 'Ambiguous ends of inserts that a count resolved', ['there'])
+  const erased = counter('erased_site_keys_total', 'Site keys whose rows were deleted because their data expired')
+  const eraseRetries = counter('erase_retries_total', 'Deletions of expired data that were tried again')
+  return (happening) => {
+    switch (happening.kind) {
+      case 'block-verified': {
+        insert.observe(happening.ms / 1000)
+        blocks.inc({ table: happening.table })
+        rows.inc({ table: happening.table }, happening.rows)
+        return sent.inc(happening.bytes)
+      }
+      case 'retry': return retries.inc({ table: happening.table })
+      case 'refused': return refused.inc({ table: happening.table })
+      case 'resolved': return resolved.inc({ there: String(happening.there) })
+      case 'erased': return erased.inc(happening.siteKeys)
+      case 'erase-retry': return eraseRetries.inc()
       default: return unreachable(happening)
     }
   }

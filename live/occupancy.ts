@@ -26,7 +26,7 @@ export type OccupancyFeed = {
 }
 export type SiteNow = { readonly siteNo: number; readonly area: string; readonly body: OccupancyBody }
 
-export const createOccupancyFeed = (machine: Machine, clock: { readonly now: () => number }): OccupancyFeed => {
+export const createOccupancyFeed = (machine: Machine, clock: () => number): OccupancyFeed => {
   let readers = 0
   let idleSince: number | undefined
   let watchedFrom: number | undefined
@@ -61,7 +61,7 @@ export const createOccupancyFeed = (machine: Machine, clock: { readonly now: () 
     },
     readerLeft: () => {
       readers -= 1
-      if (readers === 0) idleSince = clock.now()
+      if (readers === 0) idleSince = clock()
     },
     changed: (siteNos, position) => {
       if (watchedFrom === undefined) return
@@ -93,7 +93,7 @@ export const createOccupancyFeed = (machine: Machine, clock: { readonly now: () 
       return [...changedAt].filter(([, at]) => at > position).map(([siteNo]) => siteNo)
     },
     tick: () => {
-      if (idleSince !== undefined && clock.now() - idleSince > LINGER_MS) stop()
+      if (idleSince !== undefined && clock() - idleSince > LINGER_MS) stop()
     },
   }
 }

@@ -21,7 +21,13 @@ const SITES_LIMIT_MAX = 1_000
 const PERMITS_LIMIT_MAX = 1_000
 
 const areaParam = { type: 'string', maxLength: 600, description: 'only what lies in this area' } as const
-const limitParam = (max: number, preset: number): object => ({ type: 'integer', minimum: 1, maximum: max, default: preset })
+/** Query strings are text, and the server coerces nothing: a number in one is checked here. */
+const limitParam = (max: number, preset: number): object => ({ type: 'string', pattern: '^[0-9]{1,6}$', default: String(preset), description: `a number from 1 to ${max}` })
+const limitOf = (text: string, max: number): number => {
+  const limit = Number(text)
+  if (limit >= 1 && limit <= max) return limit
+  throw refusal(400, `limit: ${text} is not from 1 to ${max}`)
+}
 const cursorParam = { type: 'string', maxLength: 256, description: '`next` of the page before' } as const
 const security = [{ token: [] }] as const
 type Doc = { readonly tag: string; readonly summary: string; readonly answer: object; readonly query?: object; readonly params?: object }
@@ -46,9 +52,9 @@ const registerSites = (app: FastifyInstance, deps: LiveDeps): void => {
     query: { area: areaParam, limit: limitParam(SITES_LIMIT_MAX, 100), cursor: cursorParam },
   })
   app.get('/v1/sites', list, (request) => {
-    const { area, limit, cursor } = request.query as { readonly area?: string; readonly limit: number; readonly cursor?: string }
+    const { area, limit, cursor } = request.query as { readonly area?: string; readonly limit: string; readonly cursor?: string }
     const { prefixes } = scopeOf(principalOf(request), checkedArea(area))
-    return sitePage(deps, prefixes, limit, cursor)
+    return sitePage(deps, prefixes, limitOf(limit, SITES_LIMIT_MAX), cursor)
   })
   const one = documented({ tag: 'sites', summary: 'One site: occupancy, comparison, doors, seals, open alarms', answer: siteSchema, params: { site: { type: 'string', maxLength: 64 } } })
   app.get('/v1/sites/:site', one, async (request) => {
@@ -90,8 +96,9 @@ const registerSealsAndPermits = (app: FastifyInstance, deps: LiveDeps): void => 
     query: { area: areaParam, site: { type: 'string', maxLength: 64 }, limit: limitParam(PERMITS_LIMIT_MAX, 100), cursor: cursorParam },
   })
   app.get('/v1/permits', permits, (request) => {
-    const { area, site, limit, cursor = '0' } = request.query as { readonly area?: string; readonly site?: string; readonly limit: number; readonly cursor?: string }
+    const { area, site, cursor = '0', ...query } = request.query as { readonly area?: string; readonly site?: string; readonly limit: string; readonly cursor?: string }
     const after = Number(cursor)
+    const limit = limitOf(query.limit, PERMITS_LIMIT_MAX)
     if (!Number.isSafeInteger(after)) throw refusal(400, 'cursor: not one that this list gave')
     const scope = scopeOf(principalOf(request), checkedArea(area))
     const found = [...deps.machine.permits()]
@@ -105,7 +112,7 @@ const siteOfSeal = (deps: LiveDeps, id: string): SiteState | undefined => {
   if (!isSealId(id)) return undefined
   const directory = deps.machine.directory()
   const sealNo = findSeal(directory, sealLow(id), sealHigh(id))
-  const watch = sealNo === 0 ? 0 : watchAt(directory, sealNo, deps.clock.now())
+  const watch = sealNo === 0 ? 0 : watchAt(directory, sealNo, deps.clock())
   return watch === 0 ? undefined : deps.machine.siteStateByNo(directory.watches.columns.site[watch] as number)
 }
 
@@ -119,10 +126,10 @@ const registerAlarms = (app: FastifyInstance, deps: LiveDeps): void => {
     },
   })
   app.get('/v1/alarms', list, async (request) => {
-    const query = request.query as AlarmQuery
+    const query = request.query as Omit<AlarmQuery, 'limit'> & { readonly limit: string }
     checkedArea(query.area)
     if (query.site !== undefined) await noted(deps, request, 'list-alarms', query.site)
-    return listAlarms(deps, principalOf(request), query)
+    return listAlarms(deps, principalOf(request), { ...query, limit: limitOf(query.limit, ALARMS_LIMIT_MAX) })
   })
   const one = documented({ tag: 'alarms', summary: 'One alarm as it stands', answer: alarmOneSchema, params: { id: { type: 'string', maxLength: 64 } } })
   app.get('/v1/alarms/:id', one, async (request) => {

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { CLIENT_ALARMS_MAX, CLIENT_BUFFER_BYTES_MAX } from '../../live/client.ts'
 import { readLive, startLiveServer, type LiveServer } from './server.ts'
+import { secretOf } from './secret.ts'
 import { alarmOf, createSource, type Source } from './source.ts'
 
 // The live stream over real sockets: who sees what, snapshot then changes, resuming, slow readers.
@@ -14,10 +15,7 @@ afterEach(() => server.close())
 
 const begin = async (): Promise<Source> => {
   const source = createSource()
-  for (const token of ['admin@', 'operator@', 'operator@fuzhou/gulou', 'sre@', 'operator@fuzhou/gulou,fuzhou/taijiang']) {
-    const [role = '', areas = ''] = token.split('@')
-    source.tokens.push({ name: token, role, areas: areas.split(',') })
-  }
+  for (const name of ['admin@', 'operator@', 'operator@fuzhou/gulou', 'sre@', 'sender@']) source.addToken(name)
   source.putSite({ site: 's-1', area: GULOU })
   source.putSite({ site: 's-2', area: TAIJIANG })
   source.raise({ id: 'a-1', site: 's-1', area: GULOU })
@@ -70,7 +68,7 @@ test('sre reads stats only; a bad query is refused before the upgrade', async ()
   await reader.until('stats')
   expect(reader.messages.map((message) => message.type).filter((type) => type === 'alarms' || type === 'occupancy')).toEqual([])
   const refused = async (token: string, query: string): Promise<number> => {
-    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live?${query}`, { headers: { authorization: `Bearer ${token}` } })
+    const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live?${query}`, { headers: { authorization: `Bearer ${secretOf(token)}` } })
     return new Promise((resolve) => {
       socket.on('unexpected-response', (_, response) => { resolve(response.statusCode ?? 0); socket.terminate() })
       socket.on('open', () => resolve(101))

@@ -1,19 +1,23 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import WebSocket from 'ws'
-import type { AccessNote, Principal, Role } from '../../core/ops.ts'
-import { ruleOf } from '../../core/access.ts'
+import type { AccessNote } from '../../core/ops.ts'
+import { buildServer } from '../../ingest/server.ts'
+import { registerSessionRoutes } from '../../ingest/session-routes.ts'
+import { createSessions } from '../../ingest/sessions.ts'
+import { registerApiDocs } from '../../live/api-docs.ts'
 import type { LiveDeps } from '../../live/deps.ts'
 import type { LiveHappening } from '../../live/happenings.ts'
 import { startHub, type Hub } from '../../live/hub.ts'
 import { createMetrics, type Metrics } from '../../live/metrics.ts'
 import type { LiveMessage } from '../../live/protocol.ts'
 import { registerLive } from '../../live/register.ts'
+import { secretOf } from './secret.ts'
 import type { Source } from './source.ts'
 
-// A real fastify server with live on it, on a free port. In place of ingest's gate a hook reads role and areas from the token
-// ("operator@fuzhou/gulou"), and applies the same access table.
+// The engine's own server (ingest's gate and error handler) with live on it, on a free port. A token's name in these tests says
+// its role and areas: "operator@fuzhou/gulou".
 
 export type LiveServer = {
   readonly app: FastifyInstance
@@ -27,17 +31,11 @@ export type LiveServer = {
 }
 export type ServerOptions = { readonly query?: LiveDeps['query']; readonly status?: LiveDeps['status']; readonly prepare?: (app: FastifyInstance) => void }
 
-export const principalOfToken = (token: string): Principal => {
-  const [role = '', areas = ''] = token.split('@')
-  return { tokenNo: 1, name: token, role: role as Role, areas: areas.split(',') }
-}
-
 export const startLiveServer = async (source: Source, options: ServerOptions = {}): Promise<LiveServer> => {
-  const app = Fastify()
   const notes: AccessNote[] = []
   const happenings: LiveHappening[] = []
   const asked: LiveServer['asked'] = []
-  const clock = { now: () => Date.now() }
+  const clock = (): number => Date.now()
   const status = options.status ?? ((): ReturnType<LiveDeps['status']> => ({ notReady: [], log: { bytes: 1, first: 1, next: 2 }, sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 0 }, details: {} }))
   const hub = startHub({ machine: source.machine, clock, emit: (happening) => observe(happening), figures: () => ({ rowsStored: status().sink.rowsStored, lagSeconds: status().sink.oldestUnstoredSeconds }) })
   const metrics = createMetrics({ machine: source.machine, status, liveClients: hub.clients })
@@ -45,20 +43,10 @@ export const startLiveServer = async (source: Source, options: ServerOptions = {
     happenings.push(happening)
     metrics.observe(happening)
   }
-  app.addHook('onRequest', async (request, reply) => {
-    const url = request.routeOptions.url ?? ''
-    if (url === '/healthz' || url === '/readyz') return
-    const cookie = /session=([^;]+)/.exec(request.headers.cookie ?? '')?.[1]
-    const token = request.headers.authorization?.replace('Bearer ', '') ?? (cookie === undefined ? undefined : decodeURIComponent(cookie))
-    if (token === undefined) return reply.code(401).send({ detail: 'no token' })
-    const principal = principalOfToken(token)
-    const rule = ruleOf(request.method, url)
-    if (rule !== undefined && !rule.roles.includes(principal.role)) return reply.code(403).send({ detail: 'role' })
-    Object.assign(request, { principal })
-    return undefined
-  })
-  app.setErrorHandler((error: { statusCode?: number; detail?: string; message: string }, _, reply) =>
-    reply.code(error.statusCode ?? 500).type('application/problem+json').send({ status: error.statusCode ?? 500, detail: error.detail ?? error.message }))
+  const sessions = createSessions(clock)
+  const app = await buildServer({ machine: source.machine, sessions, origins: [], pressure: () => null, emit: metrics.observe })
+  await registerApiDocs(app)
+  registerSessionRoutes(app, { machine: source.machine, sessions, emit: metrics.observe })
   options.prepare?.(app)
   await registerLive(app, {
     machine: source.machine, hub, clock, status, metrics: metrics.expose, emit: observe, pageDir: join(import.meta.dirname, '../../web'),
@@ -87,7 +75,7 @@ export type LiveReader = {
   readonly until: <T extends LiveMessage['type']>(type: T, passes?: (message: Extract<LiveMessage, { type: T }>) => boolean) => Promise<Extract<LiveMessage, { type: T }>>
 }
 export const readLive = (server: LiveServer, token: string, query = '', decode = (data: Buffer): unknown => JSON.parse(data.toString())): LiveReader => {
-  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live?${query}`, { headers: { authorization: `Bearer ${token}` } })
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live?${query}`, { headers: { authorization: `Bearer ${secretOf(token)}` } })
   const messages: LiveMessage[] = []
   const waiting: (() => void)[] = []
   socket.on('message', (data: Buffer) => {

@@ -1,8 +1,10 @@
 import { createDirectory } from '../../core/directory.ts'
 import { position, type Position } from '../../core/ids.ts'
-import type { AlarmView, PermitView } from '../../core/ops.ts'
+import type { AlarmView, PermitView, Role } from '../../core/ops.ts'
 import type { AlarmStep, AlarmStepName } from '../../core/rows.ts'
 import type { Machine, Round, SiteState } from '../../core/thread/machine.ts'
+import { hashToken } from '../../ingest/credentials.ts'
+import { secretOf } from './secret.ts'
 
 // A machine made of plain data, for what the streams and the API must do whatever the machine says: rounds of any size, at any
 // moment, thousands of alarms. That live works on the real machine is shown in test/live/engine.test.ts.
@@ -16,6 +18,7 @@ export type Source = {
   readonly setInside: (site: string, inside: number) => void
   readonly end: (site: string) => void
   readonly watched: () => boolean
+  readonly addToken: (name: string) => void
   readonly tokens: { name: string; role: string; areas: readonly string[] }[]
   readonly permits: PermitView[]
   readonly ledger: { offered: number; accepted: number; rejected: number; repeated: number; tooOld: number; applied: number; rejectedByReason: Map<number, number> }
@@ -69,7 +72,11 @@ export const createSource = (): Source => {
   }
   const machine: Machine = {
     offer: never, backlog: () => ({ entries: 0, bytes: 0 }), applied: () => applied, whenApplied: () => Promise.resolve(), resultOf: () => undefined,
-    onRound: (listener) => void listeners.push(listener), watchOccupancy: (on) => { watched = on }, directory: () => directory, ledger: () => ledger,
+    onRound: (listener) => {
+      listeners.push(listener)
+      return () => void listeners.splice(listeners.indexOf(listener), 1)
+    },
+    watchOccupancy: (on) => { watched = on }, directory: () => directory, ledger: () => ledger,
     siteState: (site) => sites.get(byName.get(site) ?? 0), siteStateByNo: (siteNo) => sites.get(siteNo),
     sites: (fromNo, limit, prefix) => {
       const found: SiteState[] = []
@@ -79,10 +86,18 @@ export const createSource = (): Source => {
       }
       return found
     },
-    openAlarms: () => alarms.values(), alarm: (id) => alarms.get(id), permits: () => permits, areas: () => [], tokenByHash: () => undefined, tokens: () => tokens, tokenName: () => '',
+    openAlarms: () => alarms.values(), alarm: (id) => alarms.get(id), permits: () => permits, areas: () => [], tokenByHash: (hash) => {
+      const tokenNo = tokens.findIndex((token) => hashToken(secretOf(token.name)) === hash)
+      const token = tokens[tokenNo]
+      return token === undefined ? undefined : { tokenNo, name: token.name, role: token.role as Role, areas: token.areas }
+    }, tokens: () => tokens, tokenName: () => '',
     fleet: () => ({ sites: sites.size, sealsKnown: sites.size, sealsOnline: sites.size, stateBytes: 0 }), snapshot: never, failed: new Promise<never>(() => undefined), stop: () => Promise.resolve(),
   }
   return {
+    addToken: (name) => {
+      const [role = '', areas = ''] = name.split('@')
+      tokens.push({ name, role, areas: areas.split(',') })
+    },
     machine, putSite, round, tokens, permits, ledger, watched: () => watched,
     raise: (alarm) => round([{ step: 'raised', alarm: alarmOf(alarm) }]),
     setInside: (site, inside) => {

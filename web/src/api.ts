@@ -18,3 +18,11 @@ export const signIn = async (token: string): Promise<SignInResult> => {
     return 'unreachable'
   }
 }
+
+export const signOut = async (): Promise<void> => {
+  try {
+    await fetch('/session', { method: 'DELETE' })
+  } catch {
+    // The engine does not answer; the page it is asked for next says so.
+  }
+}

@@ -6,7 +6,7 @@ import type { Text } from './text.ts'
 
 // The bar on top: what this is, the fleet's figures, whether what is shown is live, the language.
 
-export const createHeadView = (store: Store, text: Text, onLanguage: () => void): View => {
+export const createHeadView = (store: Store, text: Text, actions: { readonly onLanguage: () => void; readonly onSignOut: () => void }): View => {
   const { state } = store
   const tile = (label: string, name: string): { readonly element: HTMLElement; readonly value: HTMLElement; readonly note: HTMLElement } => {
     const value = h('span', { class: 'value' }, '–')
@@ -23,7 +23,8 @@ export const createHeadView = (store: Store, text: Text, onLanguage: () => void)
     h('a', { class: 'skip', href: '#alarms' }, text.skip),
     h('div', { class: 'brand' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, h('span', { translate: 'no' }, text.product), h('span', { class: 'sub' }, text.title))),
     h('dl', { class: 'tiles', 'aria-label': text.counters.label }, ...[alarms, online, events, rows, lag].map((one) => one.element)),
-    h('div', { class: 'session' }, connection, h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: onLanguage }, text.language)))
+    h('div', { class: 'session' }, connection, h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: actions.onLanguage }, text.language),
+      h('button', { type: 'button', class: 'plain-button', click: actions.onSignOut }, text.signOut)))
 
   const draw = (): void => {
     const { stats, language } = state

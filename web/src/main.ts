@@ -1,5 +1,6 @@
 import { createAlarmsView, type View } from './alarms-view.ts'
 import { h, setAttribute, setText } from './dom.ts'
+import { signOut } from './api.ts'
 import { createFilterView } from './filter-view.ts'
 import { createHeadView } from './head-view.ts'
 import { createSignIn } from './sign-in.ts'
@@ -19,7 +20,7 @@ const languageAtStart = (): Language => {
 
 const store = createStore(languageAtStart())
 let views: readonly View[] = []
-let signedOut = false
+let signedOut = document.documentElement.hasAttribute('data-signed-out')
 const announcer = h('div', { class: 'unseen', role: 'log', 'aria-live': 'polite' })
 
 const build = (): void => {
@@ -27,10 +28,10 @@ const build = (): void => {
   document.documentElement.lang = store.state.language
   document.title = `${text.product} · ${text.title}`
   if (signedOut) {
-    document.body.replaceChildren(createSignIn(text))
+    document.body.replaceChildren(createSignIn(text, switchLanguage))
     return
   }
-  const head = createHeadView(store, text, switchLanguage)
+  const head = createHeadView(store, text, { onLanguage: switchLanguage, onSignOut: () => void signOut().then(() => location.replace('/')) })
   const filter = createFilterView(store, text)
   const alarms = createAlarmsView(store, text)
   const sites = createSitesView(store, text)
@@ -78,7 +79,8 @@ setInterval(() => {
 build()
 store.onChange(draw)
 setInterval(() => { for (const view of views) view.tick() }, 1_000)
-openStream(store, () => {
+const askToSignIn = (): void => {
   signedOut = true
   build()
-})
+}
+if (!signedOut) openStream(store, askToSignIn)

@@ -4,7 +4,7 @@ import type { Text } from './text.ts'
 
 // Shown where the session is over: a token may be pasted, the page then starts anew.
 
-export const createSignIn = (text: Text): HTMLElement => {
+export const createSignIn = (text: Text, onLanguage: () => void): HTMLElement => {
   const problem = h('p', { class: 'problem', role: 'alert' })
   const token = h('input', { type: 'password', id: 'token', name: 'token', required: true, autocomplete: 'off', spellcheck: 'false' })
   const submit = async (): Promise<void> => {
@@ -17,7 +17,8 @@ export const createSignIn = (text: Text): HTMLElement => {
     void submit()
   } },
     h('h2', {}, text.signIn.title), h('p', {}, text.signIn.hint), h('label', { for: 'token' }, text.signIn.token), token, problem,
-    h('button', { type: 'submit', class: 'acknowledge' }, text.signIn.submit))
+    h('button', { type: 'submit', class: 'acknowledge' }, text.signIn.submit),
+    h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: onLanguage }, text.language))
   queueMicrotask(() => token.focus())
   return h('main', { class: 'signed-out' }, form)
 }

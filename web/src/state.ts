@@ -60,7 +60,7 @@ export const createStore = (language: Language): Store => {
   const setAlarm = (alarms: Map<string, AlarmBody>, alarm: AlarmBody): void => {
     if (alarm.state === 'open') alarms.set(alarm.id, alarm)
     else alarms.delete(alarm.id)
-    if (alarm.acknowledged) state.acknowledging.delete(alarm.id)
+    if (alarm.acknowledged || alarm.state === 'closed') state.acknowledging.delete(alarm.id)
   }
   const hear = (message: LiveMessage): void => {
     switch (message.type) {
