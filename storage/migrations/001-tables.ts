@@ -79,14 +79,14 @@ const SEALS = `CREATE TABLE IF NOT EXISTS seals.seals (
   changed DateTime64(3, 'UTC'), expires DateTime('UTC'), row_no UInt32, block UInt64, version UInt64 DEFAULT bitShiftLeft(block, 20) + row_no, INDEX by_block block TYPE minmax GRANULARITY 1
 ) ENGINE = ReplacingMergeTree(version) ORDER BY (seal, site_key, from) TTL expires ${SETTINGS}`
 
-// The fold of an alarm's steps, in the order of the log. The contract's `state`: closed once both sides are done.
+// The fold of an alarm's steps, in the order of the log. The contract's `state`: closed once both sides are done, until a condition comes back within the hold-down.
 const ALARMS_CURRENT = `CREATE OR REPLACE VIEW seals.alarms_current AS SELECT
   id, any(kind) AS kind, any(severity) AS severity, any(site) AS site, any(site_key) AS site_key, any(area) AS area, any(seal) AS seal, any(seal_id) AS seal_id,
-  if(countIf(step = 'closed') > 0, 'closed', 'open') AS state,
+  if(argMaxIf(step = 'closed', (block, step_no), step IN ('raised', 'condition-back', 'closed')), 'closed', 'open') AS state,
   argMaxIf(step IN ('raised', 'condition-back'), (block, step_no), step IN ('raised', 'condition-back', 'condition-gone', 'cleared', 'closed')) AS active,
   countIf(step = 'acknowledged') > 0 AS acknowledged,
   minIf(received, step = 'raised') AS raised_at, minIf(time, step = 'raised') AS since,
-  maxOrNullIf(received, step = 'closed') AS cleared_at, minOrNullIf(received, step = 'acknowledged') AS acknowledged_at,
+  if(state = 'closed', maxOrNullIf(received, step = 'closed'), NULL) AS cleared_at, minOrNullIf(received, step = 'acknowledged') AS acknowledged_at,
   argMaxIf(by, (block, step_no), step = 'acknowledged') AS acknowledged_by, max(repeats) AS repeats, argMax(value, (block, step_no)) AS value, max(received) AS changed
 FROM (SELECT *, seal_id FROM seals.alarms) GROUP BY id`
 
