@@ -20,6 +20,7 @@ const beat = (draft: Draft, seal: number, at: number, shift = 0): void => act(dr
 /** `clock`: what its clock says meanwhile; a tamper alarm must be raised by any. */
 const tampered = (clock: number | undefined): Fault => (draft, seal, at) => {
   if (clock !== undefined) {
+    act(draft, { at: 1, seal, kind: CONTROL.steady })
     act(draft, { at: at - SECOND, seal, kind: clock })
     incident(draft, { kind: 'clock-wrong', seal, at: at, note: 'with a tamper' })
   }
@@ -74,6 +75,7 @@ const nearlyLowBattery: Fault = (draft, seal, at) => {
 
 /** The clock is wrong for some minutes, for every event. */
 const clockWrong = (control: number, value: number, note: string): Fault => (draft, seal, at) => {
+  act(draft, { at: 1, seal, kind: CONTROL.steady })
   act(draft, { at: at - SECOND, seal, kind: control, value })
   beat(draft, seal, at)
   incident(draft, { kind: 'clock-wrong', seal, at, note })
@@ -81,6 +83,7 @@ const clockWrong = (control: number, value: number, note: string): Fault => (dra
 }
 /** One event from a clock this far ahead or behind. */
 const clockShift = (shift: number, note: string): Fault => (draft, seal, at) => {
+  act(draft, { at: 1, seal, kind: CONTROL.steady })
   beat(draft, seal, at, shift)
   const claim = { kind: 'clock-wrong', seal, at, note } as const
   if (shift > AHEAD) incident(draft, claim)

@@ -52,6 +52,8 @@ export const CONTROL = {
   beatsOff: 108,
   beatsOn: 109,
   reboot: 110,
+  /** Its ordinary events come neither late nor twice from now on: a scene depends on their order of arrival. */
+  steady: 111,
 } as const
 
 /** prompt: delivered at once, once, by a right clock; ordinary: as the network and the device please. */

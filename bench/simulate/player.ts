@@ -16,6 +16,7 @@ type Device = {
   clockKind: 'offset' | 'none' | '1970'
   powered: boolean
   beats: boolean
+  steady: boolean
   batteryMv: number
   totalIn: number
   totalOut: number
@@ -44,7 +45,7 @@ const BOOT_EPOCH_S = 1_700_000_000
 
 export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, random }: PlayerOptions): Player => {
   const devices: Device[] = plan.seals.map(({ batteryMv }) => ({
-    boot: Math.max(1, Math.floor((startMs + fromMs) / 1_000) - BOOT_EPOCH_S), seq: 0, clock: 0, clockKind: 'offset', powered: true, beats: true, batteryMv, totalIn: 0, totalOut: 0, buffer: undefined,
+    boot: Math.max(1, Math.floor((startMs + fromMs) / 1_000) - BOOT_EPOCH_S), seq: 0, clock: 0, clockKind: 'offset', powered: true, beats: true, steady: false, batteryMv, totalIn: 0, totalOut: 0, buffer: undefined,
   }))
   const byPhase = Uint32Array.from(plan.seals.keys()).sort((a, b) => phaseOf(plan, a) - phaseOf(plan, b))
   const { actions } = plan
@@ -79,13 +80,14 @@ export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, random }
       waiting++
       return
     }
-    if (what.delivery === DELIVERY.ordinary && random.chance(SHARE.late)) {
+    const ordinary = what.delivery === DELIVERY.ordinary && !device.steady
+    if (ordinary && random.chance(SHARE.late)) {
       counts.late++
       later(sent, random.int(1, LATE_MS_MAX))
       return
     }
     push(sent)
-    if (what.delivery === DELIVERY.twice || (what.delivery === DELIVERY.ordinary && random.chance(SHARE.twice))) {
+    if (what.delivery === DELIVERY.twice || (ordinary && random.chance(SHARE.twice))) {
       counts.repeats++
       later(sent, random.int(1, TWICE_MS_MAX))
     }
@@ -207,6 +209,9 @@ const setDevice = (device: Device, kind: number, value: number): void => {
       return
     case CONTROL.battery:
       device.batteryMv = value
+      return
+    case CONTROL.steady:
+      device.steady = true
       return
     case CONTROL.beatsOff:
     case CONTROL.beatsOn:

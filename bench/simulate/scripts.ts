@@ -70,9 +70,11 @@ const permittedFor = (kind: 'headcount-over' | 'headcount-under', first: number,
   nearMiss(draft, { kind: 'passage-unpermitted', seal, at: start, note: 'permitted', lastsMs: GRACE })
   nearMiss(draft, { kind, seal, at: start, limitMs: GRACE, scope: 'site', note: 'resolved at grace − 1 s' })
 }
+/** A permit excuses a door that stands open while it lasts, so where that matters it lasts only long enough to open the door. */
+const ENTERED = 30 * SECOND
 const heldNearly = (limit: number, permitted: boolean): Scene => (draft, seal, at) => {
   const closes = at + limit
-  if (permitted) permit(draft, seal, [at - 5 * MINUTE, closes + 5 * MINUTE])
+  if (permitted) permit(draft, seal, [at - 5 * MINUTE, at + ENTERED])
   act(draft, { at: closes - limit + SECOND, seal, kind: EVENT.DOOR_OPENED, delivery: prompt })
   act(draft, { at: closes, seal, kind: EVENT.DOOR_CLOSED, delivery: prompt })
   nearMiss(draft, { kind: 'door-held-open', seal, at: at + SECOND, limitMs: limit, note: 'closed at the limit − 1 s' })
@@ -80,10 +82,17 @@ const heldNearly = (limit: number, permitted: boolean): Scene => (draft, seal, a
 }
 const heldOpen = (limit: number, permitted: boolean): Scene => (draft, seal, at) => {
   const closes = at + limit + draft.random.int(30, 1_200) * SECOND
-  if (permitted) permit(draft, seal, [at - 5 * MINUTE, closes + 5 * MINUTE])
+  if (permitted) permit(draft, seal, [at - 5 * MINUTE, at + ENTERED])
   act(draft, { at, seal, kind: EVENT.DOOR_OPENED, delivery: prompt })
   act(draft, { at: closes, seal, kind: EVENT.DOOR_CLOSED, delivery: prompt })
   incident(draft, { kind: 'door-held-open', seal, at, limitMs: limit, note: 'stands open' })
+}
+const heldPermitted: Scene = (draft, seal, at) => {
+  const closes = at + HELD_HOME + draft.random.int(30, 900) * SECOND
+  permit(draft, seal, [at - 5 * MINUTE, closes + SECOND])
+  act(draft, { at, seal, kind: EVENT.DOOR_OPENED, delivery: prompt })
+  act(draft, { at: closes, seal, kind: EVENT.DOOR_CLOSED, delivery: prompt })
+  nearMiss(draft, { kind: 'door-held-open', seal, at, limitMs: HELD_HOME, note: 'open for long, under a permit', lastsMs: closes - at })
 }
 /** A permit for two openings; the third is one too many. */
 const deliveries = (openings: number): Scene => (draft, seal, at) => {
@@ -159,7 +168,7 @@ const FLATS: readonly Casting[] = [
   { scene: slipsOut, times: 20 }, { scene: staysAway, times: 30 }, { scene: guestStays, times: 25 },
   { scene: permittedFor('headcount-over', EVENT.PASSAGE_IN, EVENT.PASSAGE_OUT), times: 110 },
   { scene: permittedFor('headcount-under', EVENT.PASSAGE_OUT, EVENT.PASSAGE_IN), times: 100 },
-  { scene: heldNearly(HELD_HOME, true), times: 90 }, { scene: heldOpen(HELD_HOME, true), times: 28 },
+  { scene: heldNearly(HELD_HOME, true), times: 90 }, { scene: heldOpen(HELD_HOME, true), times: 28 }, { scene: heldPermitted, times: 20 },
   { scene: deliveries(3), times: 15 }, { scene: deliveries(2), times: 20 },
   { scene: atPermitEdge('from', 0), times: 15 }, { scene: atPermitEdge('until', SECOND), times: 15 },
   { scene: atPermitEdge('from', -SECOND), times: 10 }, { scene: atPermitEdge('until', -SECOND), times: 10 },

@@ -1,0 +1,80 @@
+// Compares the alarms that the engine raised with the truth that the simulator wrote. Pure: rows in, verdicts out.
+// An alarm is found when it was raised for the incident's key within its window; a second one in there is "twice"; one that no
+// incident explains is "false". A kind without an incident proves nothing and fails.
+
+import type { Truth } from './plan.ts'
+
+/** One raised alarm, as `seals.alarms` tells it; `received` is the engine's clock at the raise, ms since the day's start. */
+export type Raised = { readonly id: string; readonly kind: string; readonly site: string; readonly seal: string; readonly received: number }
+export type KindVerdict = {
+  readonly kind: string
+  readonly incidents: number
+  readonly nearMisses: number
+  readonly found: number
+  readonly missed: number
+  readonly false: number
+  readonly twice: number
+  /** From the time due (incident plus limit) to the raise, ms. */
+  readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number }
+}
+export type Verdict = { readonly kinds: readonly KindVerdict[]; readonly ok: boolean; readonly complaints: readonly string[] }
+export type CheckOptions = { readonly incidentsMin: number; readonly nearMissesMin: number }
+
+const keyOf = (kind: string, site: string, seal: string): string => `${kind}|${site}|${seal}`
+const COMPLAINTS_MAX = 40
+
+export const checkAlarms = (truth: readonly Truth[], raised: readonly Raised[], { incidentsMin, nearMissesMin }: CheckOptions): Verdict => {
+  const byKey = new Map<string, { truth: Truth; alarms: Raised[] }[]>()
+  for (const one of truth) {
+    const key = keyOf(one.kind, one.site, one.seal)
+    byKey.set(key, [...(byKey.get(key) ?? []), { truth: one, alarms: [] }])
+  }
+  const complaints: string[] = []
+  const unexplained: Raised[] = []
+  for (const alarm of raised) {
+    const inWindow = (byKey.get(keyOf(alarm.kind, alarm.site, alarm.seal)) ?? []).filter(({ truth: one }) => alarm.received >= one.raiseFrom && alarm.received <= one.raiseUntil)
+    const match = inWindow.find(({ truth: one }) => !one.nearMiss)
+    if (match !== undefined) match.alarms.push(alarm)
+    else {
+      unexplained.push(alarm)
+      complaints.push(`false: ${alarm.kind} at ${alarm.site} ${alarm.seal}, ${clock(alarm.received)}${inWindow[0] === undefined ? '' : ` (near miss: ${inWindow[0].truth.note})`}`)
+    }
+  }
+  const all = [...byKey.values()].flat()
+  for (const { truth: one, alarms } of all) {
+    if (!one.nearMiss && alarms.length !== 1) complaints.push(`${alarms.length === 0 ? 'missed' : 'twice'}: ${one.kind} at ${one.site} ${one.seal}, ${clock(one.at)} (${one.note})`)
+  }
+  const kinds = [...new Set([...truth.map(({ kind }) => kind as string), ...unexplained.map(({ kind }) => kind)])].sort()
+  const verdicts = kinds.map((kind) => verdictOf(kind, all.filter(({ truth: one }) => one.kind === kind), unexplained))
+  const short = verdicts.filter(({ incidents, nearMisses }) => incidents < incidentsMin || nearMisses < nearMissesMin)
+  for (const { kind, incidents, nearMisses } of short) complaints.push(`too few: ${kind} has ${incidents} incidents (${incidentsMin} wanted) and ${nearMisses} near misses (${nearMissesMin} wanted)`)
+  const wrong = verdicts.some((verdict) => verdict.missed + verdict.false + verdict.twice > 0)
+  return { kinds: verdicts, ok: !wrong && short.length === 0 && verdicts.length > 0, complaints: complaints.slice(0, COMPLAINTS_MAX) }
+}
+
+const verdictOf = (kind: string, all: readonly { truth: Truth; alarms: Raised[] }[], unexplained: readonly Raised[]): KindVerdict => {
+  const incidents = all.filter(({ truth }) => !truth.nearMiss)
+  const found = incidents.filter(({ alarms }) => alarms.length > 0)
+  const delays = found.map(({ truth, alarms }) => (alarms[0] as Raised).received - truth.at - truth.limitMs).sort((a, b) => a - b)
+  return {
+    kind, incidents: incidents.length, nearMisses: all.length - incidents.length, found: found.length, missed: incidents.length - found.length,
+    false: unexplained.filter((alarm) => alarm.kind === kind).length, twice: incidents.filter(({ alarms }) => alarms.length > 1).length,
+    delayMs: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: delays.at(-1) ?? 0 },
+  }
+}
+
+const quantile = (sorted: readonly number[], q: number): number => sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * q) - 1)] ?? 0
+const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
+
+export const verdictTable = ({ kinds }: Verdict): string => {
+  const head = ['kind', 'incidents', 'near misses', 'found', 'missed', 'false', 'twice', 'delay p50', 'p99', 'max']
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+  const rows = kinds.map((row) => [row.kind, row.incidents, row.nearMisses, row.found, row.missed, row.false, row.twice, seconds(row.delayMs.p50), seconds(row.delayMs.p99), seconds(row.delayMs.max)].map(String))
+  return textTable([head, ...rows])
+}
+
+/** Columns padded to their widest cell: the first to the left, the others to the right. */
+export const textTable = (rows: readonly (readonly string[])[]): string => {
+  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => (row[i] ?? '').length)))
+  return rows.map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] as number) : cell.padStart(widths[i] as number))).join('  ')).join('\n')
+}
