@@ -146,7 +146,7 @@ const rollCall = (run: ShardRun): void => {
   compareHeadcount(run, site, time, quiet)
 }
 
-const place: RollupPlace = { siteKey: 0, areaKey: 0, kind: 0, expires: 0 }
+const place: RollupPlace = { siteKey: 0, site: 0, areaKey: 0, kind: 0, expires: 0 }
 
 const countTraffic = (run: ShardRun, people: number, openings: number): void => {
   const { watch, site, time, kind } = run.current
@@ -154,6 +154,7 @@ const countTraffic = (run: ShardRun, people: number, openings: number): void => 
   if (shard === undefined) return
   const { siteKey, areaKey } = run.directory.watches.columns
   place.siteKey = siteKey[watch] as number
+  place.site = site
   place.areaKey = areaKey[watch] as number
   place.kind = kind
   place.expires = (run.sites.expires[site] as number) > 0 ? expiresOf(run, site) : 0

@@ -16,7 +16,7 @@ const slotOf = (siteKey: number, minute: number): number => {
 }
 
 /** What names a rollup row: the site key for ever, its area and kind, and when it expires (Unix s; 0 = with the retention from its receipt). */
-export type RollupPlace = { siteKey: number; areaKey: number; kind: number; expires: number }
+export type RollupPlace = { siteKey: number; site: number; areaKey: number; kind: number; expires: number }
 
 /** The row of (place, minute): `last` where that is it, else found or added. */
 export const rollupRow = (shard: ShardTables, last: number, place: RollupPlace, minute: number): number => {
@@ -38,6 +38,7 @@ const addRow = (shard: ShardTables, slot: number, place: RollupPlace, minute: nu
   rollups.siteKey[0] = row
   rollups.siteKey[row] = place.siteKey
   rollups.minute[row] = minute
+  rollups.site[row] = place.site
   rollups.areaKey[row] = place.areaKey
   rollups.kind[row] = place.kind
   rollups.expires[row] = place.expires

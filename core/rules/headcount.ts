@@ -17,7 +17,7 @@ const UNDER = 2
 const sideOf = (run: ShardRun, site: number): number => {
   const registered = run.sites.headcount[site] as number
   const kind = run.sites.kind[site] as number
-  if (registered < 0 || kind === 0 || run.sites.ended[site] !== 0) return 0
+  if (registered < 0 || kind === 0 || run.sites.ended[site] !== 0 || run.received >= (run.sites.observedUntil[site] as number)) return 0
   const inside = correctedOf(run, site)
   if (inside > registered) return run.policy.over[kind] === 1 ? OVER : 0
   return inside < registered && run.policy.under[kind] === 1 ? UNDER : 0

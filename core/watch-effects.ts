@@ -1,0 +1,64 @@
+import type { RegistryEffects } from './registry-effects.ts'
+import { compareHeadcount } from './rules/headcount.ts'
+import { watchHeartbeat, watchOver } from './rules/offline.ts'
+import { shardOf, type ShardRun, type Tables } from './shard-run.ts'
+import { WATCH_FLAG } from './state.ts'
+import { withCapacity } from './table.ts'
+import { setTimer, TIMER } from './timers.ts'
+
+// What a registry op or a tick means for the shards' state: rows for new numbers, timers for new watches, an end for watches that
+// are over, state that follows a watch to its new key, and zeroes for what is erased. Runs on the machine's thread, between rounds.
+
+/** Room for every number that the registry has given; replaces tables in place, so look up columns (createRun) after it. */
+export const makeRoom = ({ state }: Tables, counts: { readonly sites: number; readonly seals: number; readonly watches: number }): void => {
+  state.windows = withCapacity(state.windows, counts.seals + 1)
+  state.windowsBefore = withCapacity(state.windowsBefore, counts.seals + 1)
+  state.watches = withCapacity(state.watches, counts.watches + 1)
+  state.sites = withCapacity(state.sites, counts.sites + 1)
+}
+
+export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
+  for (const { from, to } of effects.watchesRenewed) renewWatch(run, from, to)
+  for (const watch of effects.watchesEnded) watchOver(run, watch)
+  for (const watch of effects.watchesBegun) watchHeartbeat(run, watch)
+  for (const site of effects.sitesEnded) compareHeadcount(run, site, run.received, true)
+  for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) compareHeadcount(run, site, run.received, false)
+  for (const site of effects.sitesErased) {
+    for (const column of Object.values(run.siteState)) column.fill(0, site * widthOf(column, run.siteState.net.length), (site + 1) * widthOf(column, run.siteState.net.length))
+  }
+  for (const seal of effects.sealsErased) {
+    const { windows } = run
+    for (const column of Object.values(windows)) column.fill(0, seal * widthOf(column, windows.boot.length), (seal + 1) * widthOf(column, windows.boot.length))
+  }
+}
+
+const widthOf = (column: { readonly length: number }, rows: number): number => column.length / rows
+
+/** The same seal at the same site under another key: the new watch goes on where the old one was. */
+const renewWatch = (run: ShardRun, from: number, to: number): void => {
+  const { watches } = run
+  for (const column of Object.values(watches)) {
+    const width = widthOf(column, watches.flags.length)
+    column.copyWithin(to * width, from * width, (from + 1) * width)
+    column.fill(0, from * width, (from + 1) * width)
+  }
+  // Timers and the list of what to tell name the old watch: they find an empty row and drop it, so the new one gets its own.
+  const timed = (watches.flags[to] as number) & (WATCH_FLAG.timerHeld | WATCH_FLAG.timerOffline | WATCH_FLAG.dirty)
+  watches.flags[to] = (watches.flags[to] as number) & ~timed
+  watchHeartbeat(run, to)
+  const shard = shardOf(run, run.directory.watches.columns.site[to] as number)
+  if ((timed & WATCH_FLAG.timerHeld) !== 0) {
+    watches.flags[to] = (watches.flags[to] as number) | WATCH_FLAG.timerHeld
+    setTimer(shard, run.received, TIMER.heldOpen, to)
+  }
+  if ((timed & WATCH_FLAG.dirty) !== 0) {
+    watches.flags[to] = (watches.flags[to] as number) | WATCH_FLAG.dirty
+    const { watch } = shard.dirty.columns
+    for (let at = 1; at <= (watch[0] as number); at += 1) if (watch[at] === from) watch[at] = to
+  }
+}
+
+/** Bytes that all of a fleet's state takes. */
+export const stateBytes = ({ directory, sites, permits, state, shards }: Tables): number =>
+  [directory.slots, directory.seals, directory.watches, sites, permits, state.windows, state.windowsBefore, state.watches, state.sites,
+    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots])].reduce((sum, table) => sum + table.buffer.byteLength, 0)
