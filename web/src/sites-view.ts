@@ -2,7 +2,7 @@ import { areaCovers } from '../../core/ids.ts'
 import type { OccupancyBody } from '../../live/view.ts'
 import type { View } from './alarms-view.ts'
 import { arrange, h, setAttribute, setText } from './dom.ts'
-import { areaPath, count, duration, signed } from './format.ts'
+import { areaTail, count, duration, signed } from './format.ts'
 import type { State, Store } from './state.ts'
 import type { Text } from './text.ts'
 
@@ -93,7 +93,7 @@ const createSiteRow = (text: Text): SiteRow => {
     const hasRegister = body.kind === 'residence'
     setAttribute(element, 'aria-rowindex', String(index + 2))
     setText(site, body.site)
-    setText(area, areaPath(body.area))
+    setText(area, areaTail(body.area))
     setAttribute(area, 'title', body.area)
     setText(registered, hasRegister ? String(body.registered) : '–')
     setText(inside, String(body.inside))
