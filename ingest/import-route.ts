@@ -1,0 +1,1 @@
+export const registerImportRoute = (..._: unknown[]): void => undefined

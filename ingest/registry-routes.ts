@@ -1,0 +1,1 @@
+export const registerRegistryRoutes = (..._: unknown[]): void => undefined

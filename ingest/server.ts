@@ -1,0 +1,74 @@
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { IngestEmit } from './happenings.ts'
+import { BEARER_SUBPROTOCOL, methodsOf, registerGate, SUBPROTOCOL, type GateDeps } from './gate.ts'
+import { Problem, problemDocument, problemOf } from './problem.ts'
+import { BODY_BYTES_MAX } from './thread/decode-task.ts'
+
+// The one HTTP server: gate, limits, and the error handler that turns whatever goes wrong anywhere into a problem document.
+// Routes are added by registerIngest (ingest/register.ts), by live, and by main.
+
+export type ServerDeps = GateDeps & { readonly emit: IngestEmit; readonly logger?: FastifyBaseLogger }
+
+/** A sender that stalls in the middle of a request is let go; RFC 9110 sets no figure, gateways on mobile networks need tens of seconds. */
+const REQUEST_MS_MAX = 60_000
+const KEEP_ALIVE_MS = 75_000
+/** JSON bodies of the registry: the largest is one site with its seals. Imports and events have limits of their own. */
+const JSON_BYTES_MAX = 1024 * 1024
+
+export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> => {
+  const app = Fastify({
+    ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger, disableRequestLogging: true }),
+    bodyLimit: JSON_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: 256 },
+    exposeHeadRoutes: true,
+    forceCloseConnections: true,
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false } },
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(deps, request as FastifyRequest, reply as unknown as FastifyReply, error)
+    },
+  }) as unknown as FastifyInstance
+  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(deps, request, reply, error))
+  // A refused upgrade leaves a socket that nobody owns any more: neither Node's server nor @fastify/websocket would close it.
+  app.addHook('onResponse', async (request, reply) => {
+    if (request.headers.upgrade !== undefined && reply.raw.statusCode >= 400) request.raw.socket.destroySoon()
+  })
+  app.setNotFoundHandler((request, reply) => sendProblem(deps, request, reply, notFound(request, reply)))
+  registerGate(app, deps)
+  await app.register(websocket, {
+    options: { maxPayload: BODY_BYTES_MAX, perMessageDeflate: false, handleProtocols: chooseProtocol },
+    errorHandler: (error, socket) => {
+      deps.emit({ kind: 'request-failed', route: 'websocket', error })
+      socket.close(1011, 'internal error')
+    },
+  })
+  return app
+}
+
+const notFound = (request: FastifyRequest, reply: FastifyReply): Problem => {
+  const path = request.url.split('?', 1)[0] ?? ''
+  const methods = methodsOf(path)
+  if (methods.length === 0 || methods.includes(request.method)) return new Problem('not-found', `nothing is at ${path}`)
+  void reply.header('allow', methods.join(', '))
+  return new Problem('method-not-allowed', `${path} answers to ${methods.join(', ')}`)
+}
+
+/** The protocol's name where it is offered; else what was offered, for a client that sends the token alone. */
+const chooseProtocol = (offered: Set<string>): string | false => {
+  if (offered.has(SUBPROTOCOL)) return SUBPROTOCOL
+  return [...offered].find((name) => !name.startsWith(BEARER_SUBPROTOCOL)) ?? [...offered][0] ?? false
+}
+
+const sendProblem = (deps: ServerDeps, request: FastifyRequest, reply: FastifyReply, thrown: unknown): FastifyReply => {
+  const route = `${request.method} ${request.routeOptions?.url ?? 'unknown'}`
+  let problem = problemOf(thrown)
+  if (problem === undefined) {
+    deps.emit({ kind: 'request-failed', route, error: thrown as Error })
+    problem = new Problem('internal', 'the engine failed at this request; its log says why')
+  }
+  deps.emit({ kind: 'request-refused', code: problem.code, status: problem.statusCode, route, detail: problem.message })
+  if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', String(problem.retryAfterSeconds))
+  return reply.code(problem.statusCode).type('application/problem+json').serializer((body) => JSON.stringify(body)).send(problemDocument(problem, request.url.split('?', 1)[0]))
+}

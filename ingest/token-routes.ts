@@ -1,0 +1,1 @@
+export const registerTokenRoutes = (..._: unknown[]): void => undefined

@@ -1,0 +1,1 @@
+export const registerWorkRoutes = (..._: unknown[]): void => undefined
