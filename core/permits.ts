@@ -73,10 +73,10 @@ export const erasePermits = (state: RegistryState, siteNo: number): void => {
 
 /** Permits of live sites in force at the registry's time or to come, oldest first; of one site where a number is given. */
 export function* livePermits(state: RegistryState, siteNo = 0): Generator<PermitView> {
-  const { site, until } = state.permits.columns
+  const { site, from, until } = state.permits.columns
   for (let no = 1; no <= state.permitCount; no++) {
     const of = site[no] as number
-    if (of === 0 || (until[no] as number) <= state.now || (siteNo !== 0 && of !== siteNo) || state.sites.columns.ended[of] === 1) continue
+    if (of === 0 || (until[no] as number) <= Math.max(state.now, from[no] as number) || (siteNo !== 0 && of !== siteNo) || state.sites.columns.ended[of] === 1) continue
     yield permitView(state, no)
   }
 }

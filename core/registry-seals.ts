@@ -53,7 +53,7 @@ const planSeal = (context: PlanContext, spec: SiteSpec, { seal, siteNo }: { seal
       return refusal ?? { kind: 'add', id, from, until, close }
     })
   }
-  const from = seal.from ?? (watches.from[current] as number)
+  const from = seal.from === null || beganAt(state, current, seal.from) ? (watches.from[current] as number) : seal.from
   const until = seal.until ?? (watches.until[current] as number)
   if (from === watches.from[current] && until === watches.until[current]) return { kind: 'keep', watch: current }
   if (from >= until) return 'until is not after from'
@@ -96,6 +96,16 @@ const openWatchAt = (state: RegistryState, sealNo: number, siteNo: number): numb
     if (site[watch] === siteNo && (until[watch] as number) > state.now && (from[watch] as number) < (until[watch] as number)) return watch
   }
   return 0
+}
+
+/** Whether the assignment that `watch` carries on began at `time`: a site's new key splits it, and a client knows only its first beginning. */
+const beganAt = (state: RegistryState, watch: number, time: number): boolean => {
+  const { from, until, site, previous } = state.directory.watches.columns
+  let begin = from[watch] as number
+  for (let older = previous[watch] as number; older !== 0 && begin > time; older = previous[older] as number) {
+    if (site[older] === site[watch] && until[older] === begin && (from[older] as number) < begin) begin = from[older] as number
+  }
+  return begin === time
 }
 
 /** The site's watches that are in force or to come, newest first. */
@@ -165,10 +175,12 @@ const newWatch = (state: RegistryState, site: number, { seal, from, until }: { s
   return watch
 }
 
-/** Gives every watch in force or to come the site's new key: the old one ends now, its twin goes on from now. */
-export const renewWatches = (state: RegistryState, siteNo: number, effects: RegistryEffects): void => {
+/** Gives those of the watches of before that are still open the site's new key: the old one ends now, its twin goes on from now. */
+export const renewWatches = (state: RegistryState, siteNo: number, before: readonly number[], effects: RegistryEffects): void => {
   const { seal, from, until } = state.directory.watches.columns
-  for (const watch of openWatches(state, siteNo).reverse()) {
+  const open = new Set(openWatches(state, siteNo))
+  for (const watch of before.toReversed()) {
+    if (!open.has(watch)) continue
     const begin = Math.max(from[watch] as number, state.now)
     const twin = newWatch(state, siteNo, { seal: seal[watch] as number, from: begin, until: until[watch] as number }, effects)
     endWatch(state.directory, watch, begin)

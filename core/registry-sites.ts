@@ -3,7 +3,7 @@ import { SITE_KIND } from './kinds.ts'
 import type { ItemProblem, Principal, RegistryResult, SiteSpec } from './ops.ts'
 import { isTime, siteProblems } from './registry-check.ts'
 import { type RegistryEffects, sealRow, siteRow } from './registry-effects.ts'
-import { applySeals, planSeals, renewWatches, type SealPlans, siteWatches } from './registry-seals.ts'
+import { applySeals, openWatches, planSeals, renewWatches, type SealPlans, siteWatches } from './registry-seals.ts'
 import { areaKeyOf, planSite, type RegistryState } from './registry-state.ts'
 import { setObserved } from './directory-write.ts'
 import { withCapacity } from './table.ts'
@@ -42,8 +42,10 @@ const putSite = (context: PutContext, index: number, spec: SiteSpec): PutOutcome
 const refusalOf = ({ state, by }: PutContext, spec: SiteSpec, siteNo: number): { field: string; detail: string } | undefined => {
   const forbidden = { field: 'area', detail: 'FORBIDDEN: the site lies outside your areas' }
   if (!maySee(by, spec.area)) return forbidden
-  if (siteNo !== 0) return maySee(by, areaOf(state, siteNo)) ? undefined : forbidden
-  return spec.observation !== null && spec.observation.until <= state.now ? { field: 'observation.until', detail: 'lies in the past' } : undefined
+  if (siteNo !== 0 && !maySee(by, areaOf(state, siteNo))) return forbidden
+  // A site that is there may be put again after its end, until its data expires; a new one must have something to watch.
+  const until = (spec.observation?.until ?? Infinity) + (siteNo === 0 ? 0 : state.policy.residenceRetentionMs)
+  return until <= state.now ? { field: 'observation.until', detail: 'lies in the past' } : undefined
 }
 
 export const areaOf = (state: RegistryState, siteNo: number): string => state.areas[state.sites.columns.areaKey[siteNo] as number] as string
@@ -76,8 +78,9 @@ const changeSite = ({ state, effects }: PutContext, siteNo: number, spec: SiteSp
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, 1)
   }
   const observed = writeObservation(state, siteNo, spec)
+  const before = renamed ? openWatches(state, siteNo) : []
   const seals = applySeals(state, siteNo, planned.plans, effects)
-  if (renamed) renewWatches(state, siteNo, effects)
+  if (renamed) renewWatches(state, siteNo, before, effects)
   if (observed) observationMoved(state, siteNo, effects)
   if (renamed || figures || observed) {
     effects.sitesChanged.push(siteNo)

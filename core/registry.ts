@@ -14,7 +14,10 @@ import { addToken, principalOf, revokeToken } from './registry-tokens.ts'
 // entries and ticks: the same ones give the same numbers, rows and answers. Time is an argument, and never goes back.
 
 export type Registry = {
-  /** Applies one op of the log. What it asks may be refused (in the result), never thrown. */
+  /**
+   * Applies one op of the log. What it asks may be refused (in the result), never thrown. The effects begin with all that was due by
+   * `now`, as in {@link Registry.tick}: whoever follows them treats both alike.
+   */
   readonly apply: (op: RegistryOp, now: number) => { readonly result: RegistryResult; readonly effects: RegistryEffects }
   /** Observations and assignments that end, and sites whose data expires, by `now`; each once. */
   readonly tick: (now: number) => RegistryEffects
@@ -82,8 +85,8 @@ const registryOver = (state: RegistryState): Registry => {
 }
 
 const applyOp = (state: RegistryState, op: RegistryOp, now: number): { result: RegistryResult; effects: RegistryEffects } => {
-  state.now = Math.max(state.now, now)
-  const effects = noEffects()
+  // What is due by now comes first, so that an op never meets a registry of earlier (and nothing due is ever pending between entries).
+  const effects = tickRegistry(state, now)
   return { result: resultOf(state, op, effects), effects }
 }
 
