@@ -33,12 +33,14 @@ const DATABASES = new Set(['seals', 'information_schema'])
 const SYSTEM_TABLES = new Set(['one', 'numbers', 'numbers_mt', 'data_type_families', 'formats', 'time_zones'])
 
 export const checkStatement = async (statement: Statement, explain: (text: string) => Promise<QueryAnswer>): Promise<Checked> => {
-  const { text, verb } = statement
+  const { text, verb, skeleton } = statement
   if (verb === 'SHOW' || verb === 'DESCRIBE' || verb === 'DESC' || verb === 'EXISTS') {
     if (PLAIN_FORMS.some((form) => form.test(text))) return { text, format: formatOf(text) }
     return { problem: `this form of ${verb} is not open to people; SHOW TABLES, SHOW COLUMNS FROM t, SHOW CREATE TABLE t, DESCRIBE t and EXISTS t are` }
   }
   if (verb !== 'SELECT' && verb !== 'WITH' && verb !== 'FROM') return { problem: `only SELECT, SHOW, DESCRIBE and EXISTS are open to people, not ${verb}` }
+  // Before the tree is asked for: in `SELECT … FORMAT x INTO OUTFILE`, the file belongs to the EXPLAIN, which would write it.
+  if (/\b(?:INTO|OUTFILE|INFILE)\b/i.test(skeleton)) return { problem: 'INTO OUTFILE is not open to people' }
   let tree: string
   try {
     tree = Buffer.from((await explain(text)).bytes).toString('utf8')
@@ -54,10 +56,11 @@ const LINE = /^( *)([A-Za-z]+(?:::[A-Za-z]+)?)(?: (.*?))?(?: \(children \d+\))?$
 const checkTree = (text: string, lines: readonly string[]): Checked => {
   let format: string | undefined
   const path: string[] = []
+  if ((lines[0] ?? '') === '') return { problem: 'this statement has no tree to judge' }
   for (const [index, line] of lines.entries()) {
     if (line === '' && index === lines.length - 1) break
     const match = LINE.exec(line)
-    if (match === null) return { problem: 'a name that cannot be read safely is in this statement' }
+    if (match === null) return { problem: `a name that cannot be read safely is in this statement: ${line.slice(0, 100)}` }
     const depth = (match[1] as string).length
     const node = match[2] as string
     const what = match[3] ?? ''

@@ -5,6 +5,8 @@
 export type Statement = {
   /** The statement without comments, parameters substituted, no `;` anywhere. */
   readonly text: string
+  /** The same with every literal and quoted name empty: where keywords can be looked for. */
+  readonly skeleton: string
   /** The first word, upper case: SELECT, INSERT, … */
   readonly verb: string
 }
@@ -18,22 +20,25 @@ export const readStatement = (sql: string, parameters: ReadonlyMap<string, strin
   if (sql.includes('\0')) return { problem: 'a NUL character is not allowed in a statement' }
   const trimmed = sql.trimEnd().replace(/(\s*;)+$/, '')
   let text = ''
+  let skeleton = ''
   for (let at = 0; at < trimmed.length; ) {
     const token = tokenAt(trimmed, at)
     if (typeof token === 'string') return { problem: token }
     at = token.end
     if (token.kind !== 'parameter') {
       text += token.text
+      skeleton += token.kind === 'quoted' ? token.text.charAt(0).repeat(2) : token.text
       continue
     }
     const bound = bindParameter(token.text, parameters)
     if (typeof bound !== 'string') return bound
     text += bound
+    skeleton += "''"
   }
   text = text.trim()
   const verb = /^[(\s]*([A-Za-z]+)/.exec(text)?.[1]?.toUpperCase() ?? ''
   if (verb === '') return { problem: 'an empty statement' }
-  return { text, verb }
+  return { text, verb, skeleton: skeleton.trim() }
 }
 
 const tokenAt = (sql: string, at: number): Token | string => {
