@@ -49,7 +49,7 @@ const note: PeopleDoor['note'] = async (noteToWrite) => {
 
 type Doors = { readonly engine: EngineDoor; readonly people: PeopleDoor; readonly secret: Buffer; readonly close: () => void }
 
-const openDoors = (dataDir: string, secret: string): Doors => {
+const openDoors = ({ dataDir, secret, peopleSecondsMax }: Extract<ToChild, { kind: 'open' }>): Doors => {
   const path = `${dataDir}/clickhouse`
   const spoolDir = `${dataDir}/spool`
   mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -58,11 +58,11 @@ const openDoors = (dataDir: string, secret: string): Doors => {
   for (const name of readdirSync(spoolDir)) if (name.startsWith('insert-')) rmSync(`${spoolDir}/${name}`, { force: true })
   const opener = openPool({ path, size: 1, waitingMax: 64, connectionArgs: ENGINE_ARGS, first: 'CREATE DATABASE IF NOT EXISTS seals' })
   const engine = openPool({ path, size: ENGINE_SESSIONS, waitingMax: ENGINE_WAITING_MAX, connectionArgs: ENGINE_ARGS, first: 'USE seals' })
-  const people = openPool({ path, size: PEOPLE_QUERIES_MAX, waitingMax: PEOPLE_WAITING_MAX, connectionArgs: peopleArgs(Math.max(1, availableParallelism() >> 1)), first: 'USE seals' })
+  const people = openPool({ path, size: PEOPLE_QUERIES_MAX, waitingMax: PEOPLE_WAITING_MAX, connectionArgs: peopleArgs(Math.max(1, availableParallelism() >> 1), peopleSecondsMax), first: 'USE seals' })
   return {
     secret: digest(secret),
     engine: { pool: engine, spoolDir },
-    people: { pool: people, authenticate, note, kill: killWith(opener), refused: (reason) => send({ kind: 'refused', reason }) },
+    people: { pool: people, authenticate, note, kill: killWith(opener), refused: (reason) => send({ kind: 'refused', reason }), secondsMax: peopleSecondsMax },
     close: () => {
       for (const pool of [people, engine, opener]) pool.close()
     },
@@ -104,7 +104,7 @@ const answer = async (doors: Doors, request: IncomingMessage, response: ServerRe
 }
 
 const open = (message: Extract<ToChild, { kind: 'open' }>): void => {
-  const doors = openDoors(message.dataDir, message.secret)
+  const doors = openDoors(message)
   const server = createServer((request, response) => void answer(doors, request, response).catch(() => response.destroy()))
   server.keepAliveTimeout = 30_000
   // People's queries are bounded by their own limits; an insert's body may take as long as the disk does.

@@ -3,7 +3,7 @@ import type { AccessNote, Principal } from '../../core/ops.ts'
 // What the engine and its ClickHouse child say to each other over the child's IPC channel. The child keeps no tokens: it asks.
 
 export type ToChild =
-  | { readonly kind: 'open'; readonly dataDir: string; readonly port: number; readonly secret: string }
+  | { readonly kind: 'open'; readonly dataDir: string; readonly port: number; readonly secret: string; readonly peopleSecondsMax: number }
   | { readonly kind: 'principal'; readonly id: number; readonly principal: Principal | null }
   | { readonly kind: 'noted'; readonly id: number; readonly problem: string | null }
   | { readonly kind: 'stop' }
@@ -19,3 +19,5 @@ export type DoorRefusal = 'unauthenticated' | 'forbidden' | 'areas' | 'statement
 /** The user that only the engine knows the secret of, and the one for people. */
 export const ENGINE_USER = 'engine'
 export const PEOPLE_USER = 'analyst'
+/** A dashboard's query is seconds; what needs more belongs to an export. */
+export const PEOPLE_SECONDS_MAX = 30

@@ -15,8 +15,6 @@ import { PEOPLE_USER, type DoorRefusal } from './ipc.ts'
 /** At once, and how many may wait for those: with 2 waiting for each that runs, none waits longer than two time limits. */
 export const PEOPLE_QUERIES_MAX = 4
 export const PEOPLE_WAITING_MAX = 2 * PEOPLE_QUERIES_MAX
-/** A dashboard's query is seconds; what needs more belongs to an export. */
-const SECONDS_MAX = 30
 /** A query that goes on this long after its own limit is killed. */
 const KILL_GRACE_MS = 2_000
 /** Four of them leave a machine of 8 GB its half. */
@@ -28,9 +26,9 @@ const STATEMENT_BYTES_MAX = 64 << 10
 const NOTE_CHARACTERS_MAX = 4_000
 
 /** Bounds that a session has from its opening on; `readonly=1` also forbids changing them. */
-export const peopleArgs = (threads: number): readonly string[] => [
+export const peopleArgs = (threads: number, secondsMax: number): readonly string[] => [
   '--readonly=1', '--allow_ddl=0', '--allow_introspection_functions=0', '--async_insert=0', '--asterisk_include_alias_columns=1', `--max_threads=${threads}`,
-  `--max_execution_time=${SECONDS_MAX}`, '--timeout_overflow_mode=throw', '--timeout_before_checking_execution_speed=0', `--max_memory_usage=${MEMORY_BYTES_MAX}`, '--max_bytes_before_external_group_by=0', '--max_bytes_before_external_sort=0',
+  `--max_execution_time=${secondsMax}`, '--timeout_overflow_mode=throw', '--timeout_before_checking_execution_speed=0', `--max_memory_usage=${MEMORY_BYTES_MAX}`, '--max_bytes_before_external_group_by=0', '--max_bytes_before_external_sort=0',
   '--max_bytes_ratio_before_external_group_by=0', '--max_bytes_ratio_before_external_sort=0',
   `--max_result_rows=${RESULT_ROWS_MAX}`, `--max_result_bytes=${RESULT_BYTES_MAX}`, '--result_overflow_mode=throw', '--os_thread_priority=10',
   '--max_ast_depth=200', '--max_ast_elements=5000', '--max_expanded_ast_elements=20000', '--max_subquery_depth=20', '--function_sleep_max_microseconds_per_block=0', '--output_format_json_quote_64bit_integers=0',
@@ -45,6 +43,7 @@ export type PeopleDoor = {
   /** Stops a running query by the tag in its text. */
   readonly kill: (tag: string) => Promise<void>
   readonly refused: (reason: DoorRefusal) => void
+  readonly secondsMax: number
 }
 
 /** Settings that clients always send and that change no result. Others are refused: the session is read-only. */
@@ -112,7 +111,7 @@ const runBounded = async (door: PeopleDoor, request: IncomingMessage, text: stri
   const tag = `people-${process.pid}-${tags}`
   const kill = (): void => void door.kill(tag).catch(() => undefined)
   const socket = request.socket
-  const timer = setTimeout(kill, SECONDS_MAX * 1_000 + KILL_GRACE_MS)
+  const timer = setTimeout(kill, door.secondsMax * 1_000 + KILL_GRACE_MS)
   socket.once('close', kill)
   try {
     if (socket.destroyed) throw new ClickHouseError(394, 'QUERY_WAS_CANCELLED', 'the client has gone')

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import type { AccessNote, Principal } from '../../core/ops.ts'
-import { ENGINE_USER, type DoorRefusal, type FromChild, type ToChild } from './ipc.ts'
+import { ENGINE_USER, PEOPLE_SECONDS_MAX, type DoorRefusal, type FromChild, type ToChild } from './ipc.ts'
 
 // Starts the embedded ClickHouse as a child process and keeps it running: a child that dies is started again, on the same port,
 // after a pause that grows while it keeps dying. The secret of the engine's door is made anew for each run of the engine.
@@ -18,6 +18,8 @@ export type EmbeddedOptions = {
   /** The child died and will be started again, or came back. Never called while stopping. */
   readonly onExit?: (exit: EmbeddedExit) => void
   readonly onRefused?: (reason: DoorRefusal) => void
+  /** A person's query may run this long; 30 s unless said otherwise. */
+  readonly peopleSecondsMax?: number
 }
 export type EmbeddedExit = { readonly code: number | null; readonly signal: NodeJS.Signals | null; readonly restartInMs: number }
 export type Embedded = {
@@ -123,7 +125,7 @@ const startChild = (options: EmbeddedOptions, port: number, secret: string): Pro
       } else if (message.kind === 'failed') failed(message.message)
       else answer(options, message, post)
     })
-    post({ kind: 'open', dataDir: options.dataDir, port, secret })
+    post({ kind: 'open', dataDir: options.dataDir, port, secret, peopleSecondsMax: options.peopleSecondsMax ?? PEOPLE_SECONDS_MAX })
   })
 
 const answer = (options: EmbeddedOptions, message: FromChild, post: (message: ToChild) => void): void => {

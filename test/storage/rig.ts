@@ -36,7 +36,7 @@ export const startRig = async (dir = mkdtempSync(join(tmpdir(), 'sealstream-stor
   const refusals: DoorRefusal[] = []
   const exits: string[] = []
   const embedded = await startEmbedded({
-    dataDir: dir, port: 0,
+    dataDir: dir, port: 0, peopleSecondsMax: 5,
     authenticate: (hash) => byHash.get(hash),
     noteQuery: async (note) => void notes.push(note),
     onRefused: (reason) => void refusals.push(reason),

@@ -46,7 +46,8 @@ test('what runs endlessly or fills memory is stopped by its bound', async () => 
   const answers = await Promise.all(endless.map((sql) => ask(sql)))
   for (const [i, answer] of answers.entries()) expect(['158', '159', '241', '396', '306', '394', '173'], `${endless[i]} → ${answer.text.slice(0, 300)}`).toContain(answer.code)
   expect(rig.exits).toEqual([])
-  expect(await ask('SELECT 1')).toMatchObject({ status: 200, text: '1\n' })
+  // Nothing of a failed query stands before the next answer, whoever asks.
+  for (let i = 0; i < 12; i += 1) expect(await ask('SELECT 1')).toMatchObject({ status: 200, text: '1\n' })
 }, 180_000)
 
 test('ordinary questions are answered, each after a note of it', async () => {
@@ -108,7 +109,7 @@ test('fifty at once: some are served, the rest are told to come again, and inser
   }
   for (let block = 2; block < 8; block += 1) await store(block)
   const alone = Math.max(...lags.splice(0))
-  const heavy = Promise.all(Array.from({ length: 50 }, (_, i) => ask(`SELECT ${i}, count() FROM numbers(300000000) WHERE sipHash64(number) % 7 = 3`)))
+  const heavy = Promise.all(Array.from({ length: 50 }, (_, i) => ask(`SELECT ${i}, count() FROM numbers(100000000) WHERE sipHash64(number) % 7 = 3`)))
   for (let block = 8; block < 14; block += 1) await store(block)
   const beside = Math.max(...lags)
   const answers = await heavy
