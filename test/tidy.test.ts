@@ -102,6 +102,14 @@ describe('repository', () => {
     expect(read('.npmrc')).toContain('omit-lockfile-registry-resolved=true')
   })
 
+  // `npm ci` refuses a lock that lacks a platform's package, and a registry that lacks one (a mirror) leaves it out of a new lock.
+  test('the lock has the packages of every platform', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as { readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>> }
+    const names = Object.keys(packages)
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
+    expect(wanted.filter((name) => !names.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([])
+  })
+
   type Package = Readonly<Record<'dependencies' | 'devDependencies' | 'scripts', Readonly<Record<string, string>>>>
   const ours = JSON.parse(read('package.json')) as Package
 
