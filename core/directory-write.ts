@@ -19,8 +19,8 @@ export const addSeal = (state: DirectoryState, low: number, high: number): numbe
   const { slots } = state.directory
   // Half empty, so that a search for an unknown id ends after two probes on average.
   if (no * 2 > slots.capacity) state.directory = { ...state.directory, slots: regrown(state, slots.capacity * 2) }
-  state.directory = { ...state.directory, seals: withCapacity(state.directory.seals, no + 1) }
-  const { seals } = state.directory
+  const seals = withCapacity(state.directory.seals, no + 1)
+  if (seals !== state.directory.seals) state.directory = { ...state.directory, seals }
   seals.columns.low[no] = low
   seals.columns.high[no] = high
   place(state.directory.slots, no, sealHash(low, high))
