@@ -1,5 +1,6 @@
-import type { Position } from '../../core/ids.ts'
+import { position, type Position } from '../../core/ids.ts'
 import type { Machine, Round } from '../../core/thread/machine.ts'
+import type { Snapshots } from './snapshots.ts'
 
 // Keeps what a start needs and nothing more: a snapshot now and then, the log trimmed below what is both snapshotted and proved
 // to be in ClickHouse, and, when a residence's data has expired, a fresh snapshot alone on a fresh segment.
@@ -8,15 +9,12 @@ import type { Machine, Round } from '../../core/thread/machine.ts'
 
 export type KeeperDeps = {
   readonly machine: Machine
+  readonly log: { readonly trim: (to: Position) => void; readonly roll: () => Promise<void> }
+  readonly snapshots: Snapshots
+  /** The sink, as far as it matters here: what is proved to be in ClickHouse, and when all that expired is out of it. */
+  readonly sink: { readonly whenVerified: (block: Position) => Promise<void>; readonly whenErased: () => Promise<void> }
   /** Ends the open extent; resolves when the entry is durable. */
   readonly endExtent: () => Promise<unknown>
-  readonly whenVerified: (block: Position) => Promise<void>
-  readonly write: (at: Position, parts: ReadonlyMap<string, Uint8Array>) => Promise<void>
-  /** Positions of the snapshots on disk, oldest first. */
-  readonly kept: () => readonly number[]
-  readonly dropBelow: (at: Position) => Promise<void>
-  readonly trim: (to: Position) => void
-  readonly roll: () => Promise<void>
   readonly everyMs: number
   readonly emit: (happening: KeeperHappening) => void
 }
@@ -27,8 +25,6 @@ export type KeeperHappening =
 export type Keeper = {
   /** Takes one now, if anything happened since the last. */
   readonly snapshot: () => Promise<void>
-  /** Expired rows are out of ClickHouse: leave no older snapshot and no older segment. */
-  readonly forget: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -36,8 +32,8 @@ export type Keeper = {
 const SNAPSHOTS_KEPT = 2
 
 export const startKeeper = (deps: KeeperDeps): Keeper => {
-  const { machine, emit } = deps
-  let last = deps.kept().at(-1) ?? 0
+  const { machine, log, snapshots, sink, emit } = deps
+  let last = snapshots.kept().at(-1) ?? 0
   let chain: Promise<void> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const done = chain.then(work)
@@ -49,8 +45,8 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
     const { round, copy } = atNextExtent(machine)
     await deps.endExtent()
     const { position: at, parts } = await copy
-    await deps.whenVerified((await round).block)
-    await deps.write(at, parts)
+    await sink.whenVerified((await round).block)
+    await snapshots.write(at, parts)
     last = at
     let bytes = 0
     for (const part of parts.values()) bytes += part.byteLength
@@ -60,20 +56,32 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
   const snapshot = async (): Promise<void> => {
     if (machine.applied() <= last + 1) return
     await take()
-    const oldest = deps.kept().slice(-SNAPSHOTS_KEPT)[0]
-    if (oldest !== undefined) deps.trim((oldest + 1) as Position)
+    const oldest = snapshots.kept().slice(-SNAPSHOTS_KEPT)[0]
+    if (oldest !== undefined) log.trim(position(oldest + 1))
   }
   const forget = async (): Promise<void> => {
-    await deps.roll()
+    const { round } = atNextExtent(machine)
+    await deps.endExtent()
+    await sink.whenVerified((await round).block)
+    await sink.whenErased()
+    await log.roll()
     const at = await take()
-    await deps.dropBelow(at)
-    deps.trim((at + 1) as Position)
+    await snapshots.dropBelow(at)
+    log.trim(position(at + 1))
     emit({ kind: 'log-erased', position: at })
   }
+  let forgetting = false
+  machine.onRound((round) => {
+    if (round.expiredKeys.length === 0 || forgetting) return
+    forgetting = true
+    void inTurn(() => {
+      forgetting = false
+      return forget()
+    }).catch(() => undefined)
+  })
   const timer = setInterval(() => void inTurn(snapshot).catch(() => undefined), deps.everyMs)
   return {
     snapshot: () => inTurn(snapshot),
-    forget: () => inTurn(forget),
     stop: () => {
       clearInterval(timer)
       return chain

@@ -253,10 +253,11 @@ const causeOf = async (error: unknown): Promise<Error> => {
 const isFull = (error: Error): boolean => /no space left|disk quota|file too large|MDB_MAP_FULL|ENOSPC|EDQUOT|EFBIG/i.test(error.message)
 
 const copyOf = (db: SegmentDb, at: number): Uint8Array => {
-  const bytes = db.getBinaryFast(at)
+  // Not getBinaryFast: its buffer is lmdb's own, longer than the value, and overwritten by the next get.
+  const bytes = db.getBinary(at)
   if (bytes === undefined) throw new LogDamagedError(`log: entry ${at} is missing`)
-  // A fresh buffer: lmdb's is overwritten by the next get, and columns must start on a multiple of 8.
-  return new Uint8Array(bytes)
+  // Columns are views that must start on a multiple of 8.
+  return bytes.byteOffset % 8 === 0 ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) : new Uint8Array(bytes)
 }
 
 const bounded = async <T>(promise: Promise<T>, ms: number): Promise<T> => {
