@@ -39,17 +39,45 @@ export type AlarmRecord = {
 export type AlarmSubject = { readonly site: string; readonly area: string; readonly siteKey: number; readonly expires: number }
 
 export const alarmView = (alarm: AlarmRecord): AlarmView => ({
-  id: alarm.id, kind: alarm.kind, severity: ALARM[alarm.kind].severity, state: alarm.closedAt === null ? 'open' : 'closed', active: alarm.active,
-  acknowledged: alarm.acknowledgedAt !== null, site: alarm.site, siteNo: alarm.siteNo, area: alarm.area, seal: alarm.seal, since: alarm.since, raisedAt: alarm.raisedAt,
-  goneAt: alarm.goneAt, acknowledgedAt: alarm.acknowledgedAt, acknowledgedBy: alarm.acknowledgedBy, assignedTo: alarm.assignedTo, shelvedUntil: alarm.shelvedUntil,
-  repeats: alarm.repeats, value: alarm.value,
+  id: alarm.id,
+  kind: alarm.kind,
+  severity: ALARM[alarm.kind].severity,
+  state: alarm.closedAt === null ? 'open' : 'closed',
+  active: alarm.active,
+  acknowledged: alarm.acknowledgedAt !== null,
+  site: alarm.site,
+  siteNo: alarm.siteNo,
+  area: alarm.area,
+  seal: alarm.seal,
+  since: alarm.since,
+  raisedAt: alarm.raisedAt,
+  goneAt: alarm.goneAt,
+  acknowledgedAt: alarm.acknowledgedAt,
+  acknowledgedBy: alarm.acknowledgedBy,
+  assignedTo: alarm.assignedTo,
+  shelvedUntil: alarm.shelvedUntil,
+  repeats: alarm.repeats,
+  value: alarm.value,
 })
 
 export type StepDetail = { readonly time: number; readonly received: number; readonly by?: string; readonly note?: string }
 
 export const alarmStep = (alarm: AlarmRecord, step: AlarmStepName, { time, received, by = '', note = '' }: StepDetail): AlarmStep => ({
-  id: alarm.id, kind: alarm.kind, severity: ALARM[alarm.kind].severity, site: alarm.site, siteKey: alarm.siteKey, area: alarm.area, seal: alarm.seal,
-  step, time, received, by, note, repeats: alarm.repeats, value: alarm.value, expires: alarm.expires === 0 ? received + alarm.retentionMs : alarm.expires,
+  id: alarm.id,
+  kind: alarm.kind,
+  severity: ALARM[alarm.kind].severity,
+  site: alarm.site,
+  siteKey: alarm.siteKey,
+  area: alarm.area,
+  seal: alarm.seal,
+  step,
+  time,
+  received,
+  by,
+  note,
+  repeats: alarm.repeats,
+  value: alarm.value,
+  expires: alarm.expires === 0 ? received + alarm.retentionMs : alarm.expires,
 })
 
 /** 64 bits of a text, as 16 hex digits: two Murmur3-finished multiplicative hashes with different seeds (after "cyrb53"). Not a secret. */

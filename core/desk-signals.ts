@@ -15,8 +15,14 @@ import { SIGNAL, SIGNAL_STATE, SIGNAL_STRIDE } from './signal.ts'
 // those that comes back within the hold-down is the same alarm again, with its acknowledgement. A new opening after a person closed is new.
 
 export type Signal = {
-  readonly kind: AlarmKindName; readonly seal: number; readonly site: number; readonly state: number; readonly time: number; readonly value: number
-  readonly boot: number; readonly seq: number
+  readonly kind: AlarmKindName
+  readonly seal: number
+  readonly site: number
+  readonly state: number
+  readonly time: number
+  readonly value: number
+  readonly boot: number
+  readonly seq: number
 }
 
 /** Rows of `signals` in the order that leaves nothing to the order of arrival: by time, site, seal, kind, state, boot, seq, value. */
@@ -31,8 +37,14 @@ export const sortedSignals = (signals: Float64Array): Signal[] => {
     return 0
   })
   return order.map((row) => ({
-    kind: alarmKindName(at(row, SIGNAL.kind)), seal: at(row, SIGNAL.seal), site: at(row, SIGNAL.site), state: at(row, SIGNAL.state),
-    time: at(row, SIGNAL.time), value: at(row, SIGNAL.value), boot: at(row, SIGNAL.boot), seq: at(row, SIGNAL.seq),
+    kind: alarmKindName(at(row, SIGNAL.kind)),
+    seal: at(row, SIGNAL.seal),
+    site: at(row, SIGNAL.site),
+    state: at(row, SIGNAL.state),
+    time: at(row, SIGNAL.time),
+    value: at(row, SIGNAL.value),
+    boot: at(row, SIGNAL.boot),
+    seq: at(row, SIGNAL.seq),
   }))
 }
 const SORT_FIELDS = [SIGNAL.time, SIGNAL.site, SIGNAL.seal, SIGNAL.kind, SIGNAL.state, SIGNAL.boot, SIGNAL.seq, SIGNAL.value] as const
@@ -40,10 +52,14 @@ const SORT_FIELDS = [SIGNAL.time, SIGNAL.site, SIGNAL.seal, SIGNAL.kind, SIGNAL.
 /** The key under which only one alarm may be open. For an alarm of an area the signal's `site` is the areaKey. */
 const keyOf = ({ kind, seal, site, boot, seq }: Signal): string => {
   switch (ALARM[kind].scope) {
-    case 'seal': return `${kind} seal ${seal}`
-    case 'site': return `${kind} site ${site}`
-    case 'event': return `${kind} event ${seal} ${boot} ${seq}`
-    case 'area': return `${kind} area ${site}`
+    case 'seal':
+      return `${kind} seal ${seal}`
+    case 'site':
+      return `${kind} site ${site}`
+    case 'event':
+      return `${kind} event ${seal} ${boot} ${seq}`
+    case 'area':
+      return `${kind} area ${site}`
   }
 }
 
@@ -53,14 +69,18 @@ export const applySignal = (state: DeskState, signal: Signal, now: number, steps
   const key = keyOf(signal)
   const alarm = state.open.get(key)
   switch (signal.state) {
-    case SIGNAL_STATE.began: return alarm === undefined ? beginNew(state, key, { signal, subject, now }, steps) : beginAgain(alarm, signal, now, steps)
-    case SIGNAL_STATE.momentary: return alarm === undefined ? momentary(state, key, { signal, subject, now, repeats: 0 }, steps) : repeat(alarm, signal, { count: 1, now }, steps)
+    case SIGNAL_STATE.began:
+      return alarm === undefined ? beginNew(state, key, { signal, subject, now }, steps) : beginAgain(alarm, signal, now, steps)
+    case SIGNAL_STATE.momentary:
+      return alarm === undefined ? momentary(state, key, { signal, subject, now, repeats: 0 }, steps) : repeat(alarm, signal, { count: 1, now }, steps)
     case SIGNAL_STATE.again: {
       if (alarm !== undefined) return repeat(alarm, signal, { count: signal.value, now }, steps)
-      if (ALARM[signal.kind].closing === 'person') momentary(state, key, { signal: { ...signal, value: 0 }, subject, now, repeats: Math.max(0, signal.value - 1) }, steps)
+      if (ALARM[signal.kind].closing === 'person')
+        momentary(state, key, { signal: { ...signal, value: 0 }, subject, now, repeats: Math.max(0, signal.value - 1) }, steps)
       return
     }
-    case SIGNAL_STATE.ended: if (alarm?.active === true) end(state, alarm, { signal, now }, steps)
+    case SIGNAL_STATE.ended:
+      if (alarm?.active === true) end(state, alarm, { signal, now }, steps)
   }
 }
 
@@ -123,9 +143,28 @@ const raiseAlarm = (state: DeskState, key: string, { signal, subject, now, repea
   const seal = signal.seal === 0 ? '' : state.deps.sealId(signal.seal)
   const alarm: AlarmRecord = {
     id: freeId(state, `${signal.kind}|${seal}|${subject.site}|${subject.site === '' ? subject.area : ''}|${signal.boot}|${signal.seq}|${now}`),
-    key, kind: signal.kind, siteNo: ownSite(signal), sealNo: signal.seal, site: subject.site, seal, siteKey: subject.siteKey, area: subject.area,
-    expires: subject.expires, retentionMs: state.deps.otherRetentionMs, since: signal.time, raisedAt: now, active: true, goneAt: null, acknowledgedAt: null, acknowledgedBy: '',
-    assignedTo: '', shelvedUntil: null, repeats, value: signal.value, closedAt: null, closedByCondition: false,
+    key,
+    kind: signal.kind,
+    siteNo: ownSite(signal),
+    sealNo: signal.seal,
+    site: subject.site,
+    seal,
+    siteKey: subject.siteKey,
+    area: subject.area,
+    expires: subject.expires,
+    retentionMs: state.deps.otherRetentionMs,
+    since: signal.time,
+    raisedAt: now,
+    active: true,
+    goneAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: '',
+    assignedTo: '',
+    shelvedUntil: null,
+    repeats,
+    value: signal.value,
+    closedAt: null,
+    closedByCondition: false,
   }
   addOpen(state, alarm)
   return alarm

@@ -34,10 +34,19 @@ export type DeskState = {
 export type DeskDump = { readonly open: readonly AlarmRecord[]; readonly closed: readonly AlarmRecord[] }
 
 export const createDeskState = (deps: DeskDeps): DeskState => ({
-  deps, open: new Map(), closed: new Map(), openById: new Map(), openBySite: new Map(), heldDown: new Map(), shelved: new Set(),
+  deps,
+  open: new Map(),
+  closed: new Map(),
+  openById: new Map(),
+  openBySite: new Map(),
+  heldDown: new Map(),
+  shelved: new Set(),
 })
 
-export const dumpDesk = (state: DeskState): DeskDump => ({ open: [...state.open.values()].map((alarm) => ({ ...alarm })), closed: [...state.closed.values()].map((alarm) => ({ ...alarm })) })
+export const dumpDesk = (state: DeskState): DeskDump => ({
+  open: [...state.open.values()].map((alarm) => ({ ...alarm })),
+  closed: [...state.closed.values()].map((alarm) => ({ ...alarm })),
+})
 
 export const restoreDeskState = (deps: DeskDeps, dump: DeskDump): DeskState => {
   const state = createDeskState(deps)

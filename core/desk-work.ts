@@ -48,7 +48,8 @@ const step = (state: DeskState, alarm: AlarmRecord, { op, now }: Act, steps: Ala
       return undefined
     }
     case 'assign': {
-      if (typeof op.to !== 'string' || op.to === '' || op.to.length > NAME_LENGTH_MAX) return refuse(422, `to: wants a name of 1 to ${NAME_LENGTH_MAX} characters`)
+      if (typeof op.to !== 'string' || op.to === '' || op.to.length > NAME_LENGTH_MAX)
+        return refuse(422, `to: wants a name of 1 to ${NAME_LENGTH_MAX} characters`)
       alarm.assignedTo = op.to
       steps.push(alarmStep(alarm, 'assigned', { ...detail, note: op.note === '' ? op.to : `${op.to}: ${op.note}` }))
       return undefined
@@ -62,7 +63,11 @@ const step = (state: DeskState, alarm: AlarmRecord, { op, now }: Act, steps: Ala
       return undefined
     }
     case 'clear': {
-      if (ALARM[alarm.kind].scope !== 'site') return refuse(409, `${alarm.kind} is not cleared by hand: it closes ${ALARM[alarm.kind].closing === 'person' ? 'when it is over and acknowledged' : 'when it is over'}`)
+      if (ALARM[alarm.kind].scope !== 'site')
+        return refuse(
+          409,
+          `${alarm.kind} is not cleared by hand: it closes ${ALARM[alarm.kind].closing === 'person' ? 'when it is over and acknowledged' : 'when it is over'}`,
+        )
       if (op.note.trim() === '') return refuse(422, 'note: say why it is cleared')
       alarm.active = false
       alarm.goneAt = now

@@ -34,7 +34,9 @@ export const restoreDesk = (deps: DeskDeps, dump: DeskDump): Desk => deskOver(re
 
 /** What the desk asks of a registry. */
 export const deskDeps = (registry: Pick<Registry, 'tables' | 'key' | 'sealId' | 'areaName'>, otherRetentionMs: number): DeskDeps => ({
-  otherRetentionMs, sealId: registry.sealId, areaName: registry.areaName,
+  otherRetentionMs,
+  sealId: registry.sealId,
+  areaName: registry.areaName,
   subject: (siteNo) => {
     const { kind, ended, siteKey, expires } = registry.tables().sites.columns
     if ((kind[siteNo] ?? 0) === 0 || ended[siteNo] === 1) return undefined
@@ -56,7 +58,11 @@ const deskOver = (state: DeskState): Desk => ({
   },
   endSite: (siteNo, now) => clearAll(state, [...(state.openBySite.get(siteNo) ?? [])], { now, note: 'the site is watched no more' }),
   endWatch: (sealNo, siteNo, now) =>
-    clearAll(state, [...(state.openBySite.get(siteNo) ?? [])].filter((alarm) => alarm.sealNo === sealNo), { now, note: 'the seal watches the site no more' }),
+    clearAll(
+      state,
+      [...(state.openBySite.get(siteNo) ?? [])].filter((alarm) => alarm.sealNo === sealNo),
+      { now, note: 'the seal watches the site no more' },
+    ),
   siteChanged: (siteNo) => {
     const subject = state.deps.subject(siteNo)
     if (subject === undefined) return

@@ -9,8 +9,16 @@ import { type Columns, createTable, type Table, withCapacity } from './table.ts'
 /** The directory and how many numbers are taken: sealNo and watchNo are 1 … count. */
 export type DirectoryState = { directory: Directory; seals: number; watches: number }
 export type NewWatch = {
-  readonly from: number; readonly until: number; readonly observedFrom: number; readonly observedUntil: number
-  readonly seal: number; readonly site: number; readonly siteKey: number; readonly areaKey: number; readonly kind: number; readonly shard: number
+  readonly from: number
+  readonly until: number
+  readonly observedFrom: number
+  readonly observedUntil: number
+  readonly seal: number
+  readonly site: number
+  readonly siteKey: number
+  readonly areaKey: number
+  readonly kind: number
+  readonly shard: number
 }
 
 /** Adds a seal that {@link findSeal} does not know; returns its number. It watches nothing yet. */

@@ -76,7 +76,8 @@ export function* livePermits(state: RegistryState, siteNo = 0): Generator<Permit
   const { site, from, until } = state.permits.columns
   for (let no = 1; no <= state.permitCount; no++) {
     const of = site[no] as number
-    if (of === 0 || (until[no] as number) <= Math.max(state.now, from[no] as number) || (siteNo !== 0 && of !== siteNo) || state.sites.columns.ended[of] === 1) continue
+    if (of === 0 || (until[no] as number) <= Math.max(state.now, from[no] as number) || (siteNo !== 0 && of !== siteNo) || state.sites.columns.ended[of] === 1)
+      continue
     yield permitView(state, no)
   }
 }
@@ -86,7 +87,15 @@ const permitView = (state: RegistryState, permitNo: number): PermitView => {
   const siteNo = site[permitNo] as number
   const note = state.permitNotes.get(permitNo)
   return {
-    permitNo, siteNo, site: state.siteIds[siteNo] as string, area: areaOf(state, siteNo), from: from[permitNo] as number, until: until[permitNo] as number,
-    openings: openings[permitNo] === OPENINGS_UNLIMITED ? null : (openings[permitNo] as number), used: used[permitNo] as number, reason: note?.reason ?? '', by: note?.by ?? '',
+    permitNo,
+    siteNo,
+    site: state.siteIds[siteNo] as string,
+    area: areaOf(state, siteNo),
+    from: from[permitNo] as number,
+    until: until[permitNo] as number,
+    openings: openings[permitNo] === OPENINGS_UNLIMITED ? null : (openings[permitNo] as number),
+    used: used[permitNo] as number,
+    reason: note?.reason ?? '',
+    by: note?.by ?? '',
   }
 }

@@ -22,6 +22,7 @@ const isCount = (n: unknown, min: number): n is number => typeof n === 'number' 
 export const siteProblems = (index: number, spec: SiteSpec): ItemProblem[] => {
   const problems: ItemProblem[] = []
   const report: Report = (field, detail) => void problems.push({ index, field, detail })
+  if (!isObject(spec)) return [{ index, field: '', detail: 'wants an object' }]
   if (typeof spec.site !== 'string' || !isSiteId(spec.site)) report('site', 'wants 1 to 64 characters of A-Z a-z 0-9 . _ : -')
   if (typeof spec.area !== 'string' || !isArea(spec.area)) report('area', 'wants 1 to 8 segments of letters, digits and . _ : - between slashes')
   if (!Object.hasOwn(SITE_KIND, spec.kind)) report('kind', `wants one of ${Object.keys(SITE_KIND).join(', ')}`)
@@ -38,6 +39,7 @@ const observationProblems = ({ kind, observation }: SiteSpec, report: Report): v
     if (kind === 'residence') report('observation', 'is required for a residence')
     return
   }
+  if (!isObject(observation)) return report('observation', 'wants null, or an object with from and until')
   if (kind !== 'residence') return report('observation', 'is for residences only')
   if (!isTime(observation.from)) return report('observation.from', 'is not a time between 1970 and 2100')
   if (!isTime(observation.until)) return report('observation.until', 'is not a time between 1970 and 2100')
@@ -48,14 +50,18 @@ const sealListProblems = (seals: readonly SealAssignment[], report: Report): voi
   if (!Array.isArray(seals)) return report('seals', 'wants a list')
   if (seals.length > SEALS_PER_SITE_MAX) return report('seals', `lists ${seals.length} seals; a site has at most ${SEALS_PER_SITE_MAX}`)
   const seen = new Set<string>()
-  seals.forEach((seal, at) => {
+  for (const [at, seal] of (seals as readonly SealAssignment[]).entries()) {
     const detail = sealProblem(seal) ?? (seen.has(seal.id) ? 'is listed twice' : undefined)
-    if (detail !== undefined) report(`seals[${at}]`, detail)
-    else seen.add(seal.id)
-  })
+    if (detail === undefined) seen.add(seal.id)
+    else report(`seals[${at}]`, detail)
+  }
 }
 
-const sealProblem = ({ id, from, until }: SealAssignment): string | undefined => {
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null
+
+const sealProblem = (seal: SealAssignment): string | undefined => {
+  if (!isObject(seal)) return 'wants an id, or an object with id, from and until'
+  const { id, from, until } = seal
   if (typeof id !== 'string' || !isSealId(id) || id === '0000000000000000') return 'wants an id of 16 lower-case hex digits, not all 0'
   if (from !== null && !isTime(from)) return 'from is not a time between 1970 and 2100'
   if (until !== null && !isTime(until)) return 'until is not a time between 1970 and 2100'

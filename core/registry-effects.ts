@@ -29,8 +29,18 @@ export type RegistryEffects = {
 }
 
 export const noEffects = (): RegistryEffects => ({
-  sites: [], seals: [], sitesCreated: [], sitesChanged: [], sitesEnded: [], sitesReopened: [],
-  watchesBegun: [], watchesEnded: [], watchesRenewed: [], sitesErased: [], sealsErased: [], expiredKeys: [],
+  sites: [],
+  seals: [],
+  sitesCreated: [],
+  sitesChanged: [],
+  sitesEnded: [],
+  sitesReopened: [],
+  watchesBegun: [],
+  watchesEnded: [],
+  watchesRenewed: [],
+  sitesErased: [],
+  sealsErased: [],
+  expiredKeys: [],
 })
 
 const kindNames = new Map<number, SiteKindName>((Object.keys(SITE_KIND) as SiteKindName[]).map((name) => [SITE_KIND[name], name]))
@@ -48,10 +58,17 @@ export const siteRow = (state: RegistryState, siteKey: number): SiteRow => {
   const capacity = columns.capacity[siteNo] as number
   const observedFrom = columns.observedFrom[siteNo] as number
   return {
-    siteKey, site: state.siteIds[siteNo] as string, area: state.areas[areaKey[siteKey] as number] as string, areaKey: areaKey[siteKey] as number,
-    kind: siteKindName(kind[siteKey] as number), headcount: Math.max(0, columns.headcount[siteNo] as number), capacity: capacity < 0 ? null : capacity,
-    observedFrom: observedFrom === -Infinity ? 0 : observedFrom, observedUntil: Math.min(columns.observedUntil[siteNo] as number, TIME_MS_MAX),
-    changed: state.now, expires: rowExpires(state, siteNo),
+    siteKey,
+    site: state.siteIds[siteNo] as string,
+    area: state.areas[areaKey[siteKey] as number] as string,
+    areaKey: areaKey[siteKey] as number,
+    kind: siteKindName(kind[siteKey] as number),
+    headcount: Math.max(0, columns.headcount[siteNo] as number),
+    capacity: capacity < 0 ? null : capacity,
+    observedFrom: observedFrom === -Infinity ? 0 : observedFrom,
+    observedUntil: Math.min(columns.observedUntil[siteNo] as number, TIME_MS_MAX),
+    changed: state.now,
+    expires: rowExpires(state, siteNo),
   }
 }
 
@@ -60,8 +77,13 @@ export const sealRow = (state: RegistryState, watch: number): SealRow => {
   const { low, high } = state.directory.seals.columns
   const [sealNo, siteNo] = [seal[watch] as number, site[watch] as number]
   return {
-    seal: sealId(low[sealNo] as number, high[sealNo] as number), siteKey: siteKey[watch] as number, site: state.siteIds[siteNo] as string,
-    from: from[watch] as number, until: Math.min(until[watch] as number, TIME_MS_MAX), changed: state.now, expires: rowExpires(state, siteNo),
+    seal: sealId(low[sealNo] as number, high[sealNo] as number),
+    siteKey: siteKey[watch] as number,
+    site: state.siteIds[siteNo] as string,
+    from: from[watch] as number,
+    until: Math.min(until[watch] as number, TIME_MS_MAX),
+    changed: state.now,
+    expires: rowExpires(state, siteNo),
   }
 }
 

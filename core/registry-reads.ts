@@ -8,12 +8,26 @@ import type { RegistryState } from './registry-state.ts'
 // What others ask the registry. Times are Unix ms; an open end is Infinity. Answers are values, not views.
 
 export type SiteView = {
-  readonly siteNo: number; readonly siteKey: number; readonly site: string; readonly area: string; readonly areaKey: number; readonly kind: SiteKindName
-  readonly headcount: number; readonly capacity: number | null; readonly inside: number
+  readonly siteNo: number
+  readonly siteKey: number
+  readonly site: string
+  readonly area: string
+  readonly areaKey: number
+  readonly kind: SiteKindName
+  readonly headcount: number
+  readonly capacity: number | null
+  readonly inside: number
   readonly observation: { readonly from: number; readonly until: number } | null
   readonly ended: boolean
 }
-export type AssignmentView = { readonly watchNo: number; readonly siteNo: number; readonly site: string; readonly area: string; readonly from: number; readonly until: number }
+export type AssignmentView = {
+  readonly watchNo: number
+  readonly siteNo: number
+  readonly site: string
+  readonly area: string
+  readonly from: number
+  readonly until: number
+}
 export type SealView = { readonly sealNo: number; readonly seal: SealId; readonly assignments: readonly AssignmentView[] }
 export type SiteSeal = { readonly sealNo: number; readonly watchNo: number; readonly seal: SealId; readonly from: number; readonly until: number }
 
@@ -24,8 +38,15 @@ export const siteView = (state: RegistryState, siteNo: number): SiteView | undef
   const areaKey = columns.areaKey[siteNo] as number
   const capacity = columns.capacity[siteNo] as number
   return {
-    siteNo, siteKey: columns.siteKey[siteNo] as number, site: state.siteIds[siteNo] as string, area: state.areas[areaKey] as string, areaKey, kind,
-    headcount: columns.headcount[siteNo] as number, capacity: capacity < 0 ? null : capacity, inside: columns.inside[siteNo] as number,
+    siteNo,
+    siteKey: columns.siteKey[siteNo] as number,
+    site: state.siteIds[siteNo] as string,
+    area: state.areas[areaKey] as string,
+    areaKey,
+    kind,
+    headcount: columns.headcount[siteNo] as number,
+    capacity: capacity < 0 ? null : capacity,
+    inside: columns.inside[siteNo] as number,
     observation: kind === 'residence' ? { from: columns.observedFrom[siteNo] as number, until: columns.observedUntil[siteNo] as number } : null,
     ended: columns.ended[siteNo] === 1,
   }
@@ -53,7 +74,12 @@ export const sealView = (state: RegistryState, id: string): SealView | undefined
     const siteNo = site[watchNo] as number
     if ((from[watchNo] as number) >= (until[watchNo] as number) || state.sites.columns.kind[siteNo] === 0) continue
     assignments.push({
-      watchNo, siteNo, site: state.siteIds[siteNo] as string, area: state.areas[areaKey[watchNo] as number] as string, from: from[watchNo] as number, until: until[watchNo] as number,
+      watchNo,
+      siteNo,
+      site: state.siteIds[siteNo] as string,
+      area: state.areas[areaKey[watchNo] as number] as string,
+      from: from[watchNo] as number,
+      until: until[watchNo] as number,
     })
   }
   return { sealNo, seal: id, assignments }
@@ -62,17 +88,22 @@ export const sealView = (state: RegistryState, id: string): SealView | undefined
 /** The seals that watch a site now or will, oldest assignment first. */
 export const sealsOf = (state: RegistryState, siteNo: number): SiteSeal[] => {
   const { seal, from, until } = state.directory.watches.columns
-  return openWatches(state, siteNo).reverse().map((watchNo) => {
-    const sealNo = seal[watchNo] as number
-    return { sealNo, watchNo, seal: sealIdOf(state, sealNo), from: from[watchNo] as number, until: until[watchNo] as number }
-  })
+  return openWatches(state, siteNo)
+    .reverse()
+    .map((watchNo) => {
+      const sealNo = seal[watchNo] as number
+      return { sealNo, watchNo, seal: sealIdOf(state, sealNo), from: from[watchNo] as number, until: until[watchNo] as number }
+    })
 }
 
 export const sealIdOf = (state: RegistryState, sealNo: number): SealId =>
   sealId(state.directory.seals.columns.low[sealNo] as number, state.directory.seals.columns.high[sealNo] as number)
 
 /** What a siteKey names; undefined where its data has expired. */
-export const keyView = (state: RegistryState, siteKey: number): { readonly siteNo: number; readonly site: string; readonly area: string; readonly kind: SiteKindName } | undefined => {
+export const keyView = (
+  state: RegistryState,
+  siteKey: number,
+): { readonly siteNo: number; readonly site: string; readonly area: string; readonly kind: SiteKindName } | undefined => {
   const { site, areaKey, kind } = state.siteKeys.columns
   if (siteKey < 1 || siteKey > state.keyCount || kind[siteKey] === 0) return undefined
   const siteNo = site[siteKey] as number

@@ -32,7 +32,10 @@ export const planSeals = (context: PlanContext, spec: SiteSpec, siteNo: number):
   const problems: { at: number; detail: string }[] = []
   spec.seals.forEach((seal, at) => {
     const claim = context.claimed.get(seal.id)
-    const plan = claim !== undefined && claim !== spec.site && seal.from === null ? 'is listed for two sites in this request; say from when' : planSeal(context, spec, { seal, siteNo })
+    const plan =
+      claim !== undefined && claim !== spec.site && seal.from === null
+        ? 'is listed for two sites in this request; say from when'
+        : planSeal(context, spec, { seal, siteNo })
     if (typeof plan === 'string') problems.push({ at, detail: plan })
     else plans.push(plan)
   })
@@ -142,7 +145,7 @@ const addPlanned = (state: RegistryState, siteNo: number, plan: SealPlan & { kin
   const seal = findSeal(state.directory, low, high) || addSeal(state, low, high)
   const watch = newWatch(state, siteNo, { seal, from: plan.from, until: plan.until }, effects)
   if (plan.until > state.now) effects.watchesBegun.push(watch)
-  for (const watch of plan.close) endAt(state, watch, plan.from, effects)
+  for (const earlier of plan.close) endAt(state, earlier, plan.from, effects)
 }
 
 const changeWatch = (state: RegistryState, plan: SealPlan & { kind: 'change' }, effects: RegistryEffects): void => {
@@ -161,11 +164,24 @@ const endAt = (state: RegistryState, watch: number, until: number, effects: Regi
   effects.seals.push(sealRow(state, watch))
 }
 
-const newWatch = (state: RegistryState, site: number, { seal, from, until }: { seal: number; from: number; until: number }, effects: RegistryEffects): number => {
+const newWatch = (
+  state: RegistryState,
+  site: number,
+  { seal, from, until }: { seal: number; from: number; until: number },
+  effects: RegistryEffects,
+): number => {
   const { observedFrom, observedUntil, siteKey, areaKey, kind } = state.sites.columns
   const watch = addWatch(state, {
-    from, until, seal, site, observedFrom: observedFrom[site] as number, observedUntil: observedUntil[site] as number,
-    siteKey: siteKey[site] as number, areaKey: areaKey[site] as number, kind: kind[site] as number, shard: shardOfSite(site, state.shardCount),
+    from,
+    until,
+    seal,
+    site,
+    observedFrom: observedFrom[site] as number,
+    observedUntil: observedUntil[site] as number,
+    siteKey: siteKey[site] as number,
+    areaKey: areaKey[site] as number,
+    kind: kind[site] as number,
+    shard: shardOfSite(site, state.shardCount),
   })
   state.watchLinks = withCapacity(state.watchLinks, watch + 1)
   state.watchLinks.columns.next[watch] = state.siteLinks.columns.watchHead[site] as number

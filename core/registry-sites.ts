@@ -170,7 +170,12 @@ export const closeSite = (state: RegistryState, siteNo: number, effects: Registr
 }
 
 /** Ends a residence's observation, or another site, at a time (null = now), never later than it would end anyway. */
-export const endObservation = (state: RegistryState, by: Principal, { site, until }: { site: string; until: number | null }, effects: RegistryEffects): RegistryResult => {
+export const endObservation = (
+  state: RegistryState,
+  by: Principal,
+  { site, until }: { site: string; until: number | null },
+  effects: RegistryEffects,
+): RegistryResult => {
   const siteNo = state.siteNos.get(site) ?? 0
   if (siteNo === 0 || !maySee(by, areaOf(state, siteNo))) return { kind: 'refused', status: 404, detail: 'no such site' }
   if (until !== null && !isTime(until)) return { kind: 'refused', status: 422, detail: 'until: is not a time between 1970 and 2100' }

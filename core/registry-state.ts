@@ -27,10 +27,24 @@ export type RegistryTables = {
   readonly siteKeys: Table<typeof SITE_KEYS>
 }
 export const REGISTRY_SCHEMAS = {
-  slots: SEAL_SLOTS, seals: SEALS, watches: WATCHES, sites: SITES, permits: PERMITS, siteLinks: SITE_LINKS, watchLinks: WATCH_LINKS, siteKeys: SITE_KEYS,
+  slots: SEAL_SLOTS,
+  seals: SEALS,
+  watches: WATCHES,
+  sites: SITES,
+  permits: PERMITS,
+  siteLinks: SITE_LINKS,
+  watchLinks: WATCH_LINKS,
+  siteKeys: SITE_KEYS,
 } as const
 
-export type TokenRecord = { readonly tokenNo: number; readonly name: string; readonly role: Role; readonly areas: readonly string[]; readonly hash: string; active: boolean }
+export type TokenRecord = {
+  readonly tokenNo: number
+  readonly name: string
+  readonly role: Role
+  readonly areas: readonly string[]
+  readonly hash: string
+  active: boolean
+}
 export type PermitNote = { readonly reason: string; readonly by: string }
 
 export type RegistryState = DirectoryState & {
@@ -65,7 +79,14 @@ export type RegistryState = DirectoryState & {
 /** Text and counts of a registry; with the bytes of its tables it is all of it. Plain values, msgpack-able. */
 export type RegistryDump = {
   readonly now: number
-  readonly counts: { readonly seals: number; readonly watches: number; readonly sites: number; readonly keys: number; readonly permits: number; readonly sealsErased: number }
+  readonly counts: {
+    readonly seals: number
+    readonly watches: number
+    readonly sites: number
+    readonly keys: number
+    readonly permits: number
+    readonly sealsErased: number
+  }
   readonly siteIds: readonly string[]
   readonly areas: readonly string[]
   readonly permitNotes: readonly (readonly [number, string, string])[]
@@ -75,22 +96,51 @@ export type RegistryDump = {
 const ROWS_INITIAL = 1024
 
 export const createRegistryState = (policy: Policy, shardCount: number): RegistryState => ({
-  policy, shardCount,
-  directory: createDirectory(ROWS_INITIAL), seals: 0, watches: 0,
-  sites: createTable(SITES, ROWS_INITIAL), permits: createTable(PERMITS, ROWS_INITIAL),
-  siteLinks: createTable(SITE_LINKS, ROWS_INITIAL), watchLinks: createTable(WATCH_LINKS, ROWS_INITIAL), siteKeys: createTable(SITE_KEYS, ROWS_INITIAL),
-  siteCount: 0, keyCount: 0, permitCount: 0, sealsErased: 0, now: 0,
-  siteIds: [''], siteNos: new Map(), areas: [''], areaKeys: new Map(), areaSites: [0],
-  permitNotes: new Map(), tokens: [], tokensByHash: new Map(), due: createDue(),
+  policy,
+  shardCount,
+  directory: createDirectory(ROWS_INITIAL),
+  seals: 0,
+  watches: 0,
+  sites: createTable(SITES, ROWS_INITIAL),
+  permits: createTable(PERMITS, ROWS_INITIAL),
+  siteLinks: createTable(SITE_LINKS, ROWS_INITIAL),
+  watchLinks: createTable(WATCH_LINKS, ROWS_INITIAL),
+  siteKeys: createTable(SITE_KEYS, ROWS_INITIAL),
+  siteCount: 0,
+  keyCount: 0,
+  permitCount: 0,
+  sealsErased: 0,
+  now: 0,
+  siteIds: [''],
+  siteNos: new Map(),
+  areas: [''],
+  areaKeys: new Map(),
+  areaSites: [0],
+  permitNotes: new Map(),
+  tokens: [],
+  tokensByHash: new Map(),
+  due: createDue(),
 })
 
 export const registryTables = (state: RegistryState): RegistryTables => ({
-  ...state.directory, sites: state.sites, permits: state.permits, siteLinks: state.siteLinks, watchLinks: state.watchLinks, siteKeys: state.siteKeys,
+  ...state.directory,
+  sites: state.sites,
+  permits: state.permits,
+  siteLinks: state.siteLinks,
+  watchLinks: state.watchLinks,
+  siteKeys: state.siteKeys,
 })
 
 export const dumpRegistry = (state: RegistryState): RegistryDump => ({
   now: state.now,
-  counts: { seals: state.seals, watches: state.watches, sites: state.siteCount, keys: state.keyCount, permits: state.permitCount, sealsErased: state.sealsErased },
+  counts: {
+    seals: state.seals,
+    watches: state.watches,
+    sites: state.siteCount,
+    keys: state.keyCount,
+    permits: state.permitCount,
+    sealsErased: state.sealsErased,
+  },
   siteIds: state.siteIds.slice(),
   areas: state.areas.slice(),
   permitNotes: [...state.permitNotes].map(([no, { reason, by }]) => [no, reason, by] as const),
@@ -103,13 +153,30 @@ export const restoreRegistryState = (policy: Policy, shardCount: number, dump: R
   const directory: Directory = { slots: tables.slots, seals: tables.seals, watches: tables.watches }
   const tokens = dump.tokens.map((token) => ({ ...token }))
   const state: RegistryState = {
-    policy, shardCount, directory, seals: counts.seals, watches: counts.watches,
-    sites: tables.sites, permits: tables.permits, siteLinks: tables.siteLinks, watchLinks: tables.watchLinks, siteKeys: tables.siteKeys,
-    siteCount: counts.sites, keyCount: counts.keys, permitCount: counts.permits, sealsErased: counts.sealsErased, now: dump.now,
-    siteIds: dump.siteIds.slice(), siteNos: new Map(),
-    areas: dump.areas.slice(), areaKeys: new Map(dump.areas.map((area, key) => [area, key])), areaSites: dump.areas.map(() => 0),
+    policy,
+    shardCount,
+    directory,
+    seals: counts.seals,
+    watches: counts.watches,
+    sites: tables.sites,
+    permits: tables.permits,
+    siteLinks: tables.siteLinks,
+    watchLinks: tables.watchLinks,
+    siteKeys: tables.siteKeys,
+    siteCount: counts.sites,
+    keyCount: counts.keys,
+    permitCount: counts.permits,
+    sealsErased: counts.sealsErased,
+    now: dump.now,
+    siteIds: dump.siteIds.slice(),
+    siteNos: new Map(),
+    areas: dump.areas.slice(),
+    areaKeys: new Map(dump.areas.map((area, key) => [area, key])),
+    areaSites: dump.areas.map(() => 0),
     permitNotes: new Map(dump.permitNotes.map(([no, reason, by]) => [no, { reason, by }])),
-    tokens, tokensByHash: new Map(tokens.filter((token) => token.active).map((token) => [token.hash, token])), due: createDue(),
+    tokens,
+    tokensByHash: new Map(tokens.filter((token) => token.active).map((token) => [token.hash, token])),
+    due: createDue(),
   }
   state.areaKeys.delete('')
   rebuildSites(state)
@@ -142,7 +209,8 @@ const rebuildSeals = (state: RegistryState): void => {
 /** Plans what happens to a site next by itself: its end, or, once it has ended, its erasure. */
 export const planSite = (state: RegistryState, siteNo: number): void => {
   if (state.sites.columns.ended[siteNo] === 1) pushDue(state.due, siteExpiry(state, siteNo), DUE.siteExpires, siteNo)
-  else if ((state.sites.columns.observedUntil[siteNo] as number) < Infinity) pushDue(state.due, state.sites.columns.observedUntil[siteNo] as number, DUE.siteEnds, siteNo)
+  else if ((state.sites.columns.observedUntil[siteNo] as number) < Infinity)
+    pushDue(state.due, state.sites.columns.observedUntil[siteNo] as number, DUE.siteEnds, siteNo)
 }
 
 /** When an ended site is erased. */

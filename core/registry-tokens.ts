@@ -13,7 +13,8 @@ export const addToken = (state: RegistryState, op: RegistryOp & { op: 'add-token
   const problem = tokenProblem(op)
   if (problem !== undefined) return { kind: 'refused', status: 422, detail: problem }
   const { by } = op
-  if (by !== null && !op.areas.every((area) => by.areas.some((own) => areaCovers(own, area)))) return { kind: 'refused', status: 403, detail: 'areas: reach beyond your own' }
+  if (by !== null && !op.areas.every((area) => by.areas.some((own) => areaCovers(own, area))))
+    return { kind: 'refused', status: 403, detail: 'areas: reach beyond your own' }
   if (state.tokens.some((token) => token.active && token.name === op.name)) return { kind: 'refused', status: 409, detail: `name: ${op.name} is taken` }
   if (state.tokensByHash.has(op.hash)) return { kind: 'refused', status: 409, detail: 'hash: is known already' }
   const token: TokenRecord = { tokenNo: state.tokens.length + 1, name: op.name, role: op.role, areas: op.areas.slice(), hash: op.hash, active: true }
@@ -26,7 +27,8 @@ const tokenProblem = ({ name, role, areas, hash }: RegistryOp & { op: 'add-token
   if (typeof name !== 'string' || !NAME.test(name)) return 'name: wants 1 to 64 letters, digits and . _ @ : -'
   if (!ROLES.includes(role)) return `role: wants one of ${ROLES.join(', ')}`
   if (!Array.isArray(areas) || areas.length === 0 || areas.length > AREAS_MAX) return `areas: wants 1 to ${AREAS_MAX} path prefixes; the empty one is all`
-  if (!areas.every((area: unknown) => area === '' || (typeof area === 'string' && isArea(area)))) return 'areas: each wants segments of letters, digits and . _ : - between slashes'
+  if (!areas.every((area: unknown) => area === '' || (typeof area === 'string' && isArea(area))))
+    return 'areas: each wants segments of letters, digits and . _ : - between slashes'
   if (typeof hash !== 'string' || !HASH.test(hash)) return 'hash: wants 64 hex digits'
   return undefined
 }

@@ -7,7 +7,16 @@ import { type RegistryEffects, noEffects } from './registry-effects.ts'
 import { eraseSite } from './registry-erase.ts'
 import { areaCounts, keyView, sealIdOf, sealView, type SealView, sealsOf, type SiteSeal, sitesUnder, type SiteView, siteView } from './registry-reads.ts'
 import { closeSite, endObservation, putSites } from './registry-sites.ts'
-import { createRegistryState, dumpRegistry, type RegistryDump, type RegistryState, type RegistryTables, registryTables, restoreRegistryState, siteExpiry } from './registry-state.ts'
+import {
+  createRegistryState,
+  dumpRegistry,
+  type RegistryDump,
+  type RegistryState,
+  type RegistryTables,
+  registryTables,
+  restoreRegistryState,
+  siteExpiry,
+} from './registry-state.ts'
 import { addToken, principalOf, revokeToken } from './registry-tokens.ts'
 
 // The registry: sites, seals and their dated assignments, observations, permits, tokens. A pure state machine over the log's registry
@@ -43,7 +52,16 @@ export type Registry = {
   /** Also of a revoked token; '' where the number was never given. */
   readonly tokenName: (tokenNo: number) => string
   /** Highest numbers given so far: state tables need one row more. `sites` and `seals` count erased ones too. */
-  readonly counts: () => { readonly sites: number; readonly seals: number; readonly watches: number; readonly keys: number; readonly permits: number; readonly areas: number; readonly live: number; readonly sealsKnown: number }
+  readonly counts: () => {
+    readonly sites: number
+    readonly seals: number
+    readonly watches: number
+    readonly keys: number
+    readonly permits: number
+    readonly areas: number
+    readonly live: number
+    readonly sealsKnown: number
+  }
 }
 
 export const createRegistry = (policy: Policy, shardCount: number): Registry => registryOver(createRegistryState(policy, shardCount))
@@ -78,8 +96,14 @@ const registryOver = (state: RegistryState): Registry => {
     tokens: () => state.tokens.filter((token) => token.active).map(({ name, role, areas }) => ({ name, role, areas })),
     tokenName: (tokenNo) => state.tokens[tokenNo - 1]?.name ?? '',
     counts: () => ({
-      sites: state.siteCount, seals: state.seals, watches: state.watches, keys: state.keyCount, permits: state.permitCount, areas: state.areas.length - 1,
-      live: state.areaSites.reduce((sum, sites) => sum + sites, 0), sealsKnown: state.seals - state.sealsErased,
+      sites: state.siteCount,
+      seals: state.seals,
+      watches: state.watches,
+      keys: state.keyCount,
+      permits: state.permitCount,
+      areas: state.areas.length - 1,
+      live: state.areaSites.reduce((sum, sites) => sum + sites, 0),
+      sealsKnown: state.seals - state.sealsErased,
     }),
   }
 }
@@ -92,13 +116,20 @@ const applyOp = (state: RegistryState, op: RegistryOp, now: number): { result: R
 
 const resultOf = (state: RegistryState, op: RegistryOp, effects: RegistryEffects): RegistryResult => {
   switch (op.op) {
-    case 'put-sites': return putSites(state, op.by, op.sites, effects)
-    case 'end-observation': return endObservation(state, op.by, op, effects)
-    case 'put-permit': return putPermit(state, op.by, op.permit)
-    case 'revoke-permit': return revokePermit(state, op.by, op.permitNo)
-    case 'add-token': return addToken(state, op)
-    case 'revoke-token': return revokeToken(state, op.by, op.name)
-    default: return unreachable(op)
+    case 'put-sites':
+      return putSites(state, op.by, op.sites, effects)
+    case 'end-observation':
+      return endObservation(state, op.by, op, effects)
+    case 'put-permit':
+      return putPermit(state, op.by, op.permit)
+    case 'revoke-permit':
+      return revokePermit(state, op.by, op.permitNo)
+    case 'add-token':
+      return addToken(state, op)
+    case 'revoke-token':
+      return revokeToken(state, op.by, op.name)
+    default:
+      return unreachable(op)
   }
 }
 

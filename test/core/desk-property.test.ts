@@ -10,14 +10,33 @@ import { AT, copiedDesk, newDesk, operator, type Said, signals } from './desk-wo
 // Any sequence of signals, people's work and ticks over few enough keys that they collide, against a slow and obvious reading of the contract.
 
 const kind = fc.constantFrom<AlarmKindName>('tamper', 'passage-unpermitted', 'offline', 'headcount-over', 'fever')
-const said: fc.Arbitrary<Said> = fc.record({
-  kind, state: fc.constantFrom('began', 'momentary', 'again', 'ended'), site: fc.constant(1), value: fc.integer({ min: 1, max: 4 }), seq: fc.integer({ min: 1, max: 2 }), time: fc.integer({ min: 0, max: 3 }).map((n) => AT + n),
-}).map((one) => (ALARM[one.kind].scope === 'event' ? { ...one, state: 'momentary' as const } : { ...one, seq: 0 }))
-type Act = { readonly after: number } & ({ readonly what: 'say'; readonly said: readonly Said[] } | { readonly what: 'work'; readonly op: AlarmWork['op']; readonly pick: number } | { readonly what: 'tick' | 'end' | 'copy' })
+const said: fc.Arbitrary<Said> = fc
+  .record({
+    kind,
+    state: fc.constantFrom('began', 'momentary', 'again', 'ended'),
+    site: fc.constant(1),
+    value: fc.integer({ min: 1, max: 4 }),
+    seq: fc.integer({ min: 1, max: 2 }),
+    time: fc.integer({ min: 0, max: 3 }).map((n) => AT + n),
+  })
+  .map((one) => (ALARM[one.kind].scope === 'event' ? { ...one, state: 'momentary' as const } : { ...one, seq: 0 }))
+type Act = { readonly after: number } & (
+  | { readonly what: 'say'; readonly said: readonly Said[] }
+  | { readonly what: 'work'; readonly op: AlarmWork['op']; readonly pick: number }
+  | { readonly what: 'tick' | 'end' | 'copy' }
+)
 const after = fc.constantFrom(0, 1, 1000, 59_999, 60_000, 700_000)
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ after, what: fc.constant('say' as const), said: fc.array(said, { minLength: 1, maxLength: 4 }) }) },
-  { weight: 3, arbitrary: fc.record({ after, what: fc.constant('work' as const), op: fc.constantFrom<AlarmWork['op']>('acknowledge', 'acknowledge', 'clear', 'shelve', 'assign'), pick: fc.nat(5) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      after,
+      what: fc.constant('work' as const),
+      op: fc.constantFrom<AlarmWork['op']>('acknowledge', 'acknowledge', 'clear', 'shelve', 'assign'),
+      pick: fc.nat(5),
+    }),
+  },
   fc.record({ after, what: fc.constantFrom('tick' as const, 'copy' as const, 'end' as const) }),
 )
 
@@ -27,7 +46,15 @@ const read = (alarms: Map<string, Read>, step: AlarmStep): void => {
   const alarm = alarms.get(step.id)
   if (step.step === 'raised') {
     expect(alarm).toBeUndefined()
-    alarms.set(step.id, { open: true, active: true, acknowledged: false, cleared: false, repeats: step.repeats, key: `${step.kind} ${step.seal} ${step.site}`, kind: step.kind as AlarmKindName })
+    alarms.set(step.id, {
+      open: true,
+      active: true,
+      acknowledged: false,
+      cleared: false,
+      repeats: step.repeats,
+      key: `${step.kind} ${step.seal} ${step.site}`,
+      kind: step.kind as AlarmKindName,
+    })
     return
   }
   if (alarm === undefined) throw new Error(`${step.step} of an alarm that was never raised`)
@@ -51,14 +78,18 @@ const read = (alarms: Map<string, Read>, step: AlarmStep): void => {
 
 const perform = (desk: Desk, one: Act, now: number): readonly AlarmStep[] => {
   switch (one.what) {
-    case 'say': return desk.applySignals(signals(...one.said), now)
-    case 'tick': return desk.tick(now)
-    case 'end': return desk.endSite(1, now)
-    case 'copy': return []
+    case 'say':
+      return desk.applySignals(signals(...one.said), now)
+    case 'tick':
+      return desk.tick(now)
+    case 'end':
+      return desk.endSite(1, now)
+    case 'copy':
+      return []
     case 'work': {
       const open = [...desk.openAlarms()]
       const id = open[one.pick % Math.max(1, open.length)]?.id ?? 'none'
-      return desk.work({ op: one.op, id, by: operator, note: 'n', to: 'x', until: now + 1000 } as AlarmWork, now).steps
+      return desk.work({ op: one.op, id, by: operator, note: 'n', to: 'x', until: now + 1000 }, now).steps
     }
   }
 }
@@ -66,45 +97,58 @@ const perform = (desk: Desk, one: Act, now: number): readonly AlarmStep[] => {
 describe('any history of the desk', () => {
   it('has one open alarm a key, closed only by whom the contract names; the steps alone tell each alarm', () => {
     let raised = 0
-    fc.assert(fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
-      let desk = newDesk()
-      let now = AT
-      const alarms = new Map<string, Read>()
-      for (const one of acts) {
-        now += one.after
-        for (const step of perform(desk, one, now)) read(alarms, step)
-        if (one.what === 'copy') desk = copiedDesk(desk)
-        const open = [...desk.openAlarms()]
-        const keys = open.map(({ kind: name, seal, site, id }) => (ALARM[name].scope === 'event' ? id : `${name} ${seal} ${site}`))
-        expect(new Set(keys).size).toBe(keys.length)
-        expect(open.map(({ id }) => id).sort()).toEqual([...alarms].filter(([, alarm]) => alarm.open).map(([id]) => id).sort())
-        for (const view of open) expect(alarms.get(view.id)).toMatchObject({ active: view.active, acknowledged: view.acknowledged, repeats: view.repeats })
-        for (const view of open) expect(view.active || !view.acknowledged).toBe(true)
-      }
-      raised += alarms.size
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        let desk = newDesk()
+        let now = AT
+        const alarms = new Map<string, Read>()
+        for (const one of acts) {
+          now += one.after
+          for (const step of perform(desk, one, now)) read(alarms, step)
+          if (one.what === 'copy') desk = copiedDesk(desk)
+          const open = [...desk.openAlarms()]
+          const keys = open.map(({ kind: name, seal, site, id }) => (ALARM[name].scope === 'event' ? id : `${name} ${seal} ${site}`))
+          expect(new Set(keys).size).toBe(keys.length)
+          expect(open.map(({ id }) => id).sort()).toEqual(
+            [...alarms]
+              .filter(([, alarm]) => alarm.open)
+              .map(([id]) => id)
+              .sort(),
+          )
+          for (const view of open) expect(alarms.get(view.id)).toMatchObject({ active: view.active, acknowledged: view.acknowledged, repeats: view.repeats })
+          for (const view of open) expect(view.active || !view.acknowledged).toBe(true)
+        }
+        raised += alarms.size
+      }),
+      { numRuns: 500 },
+    )
     expect(raised).toBeGreaterThan(500)
   })
   it('does not depend on the order of the signals of one entry', () => {
-    fc.assert(fc.property(fc.array(said, { minLength: 2, maxLength: 8 }), fc.array(fc.nat(), { minLength: 8, maxLength: 8 }), (list, ranks) => {
-      const rows = signals(...list)
-      const order = list.map((_, at) => at).sort((a, b) => (ranks[a] as number) - (ranks[b] as number) || a - b)
-      const shuffled = new Float64Array(rows.length)
-      order.forEach((from, to) => shuffled.set(rows.subarray(from * SIGNAL_STRIDE, (from + 1) * SIGNAL_STRIDE), to * SIGNAL_STRIDE))
-      expect(newDesk().applySignals(shuffled, AT)).toEqual(newDesk().applySignals(rows, AT))
-    }))
+    fc.assert(
+      fc.property(fc.array(said, { minLength: 2, maxLength: 8 }), fc.array(fc.nat(), { minLength: 8, maxLength: 8 }), (list, ranks) => {
+        const rows = signals(...list)
+        const order = list.map((_, at) => at).sort((a, b) => (ranks[a] as number) - (ranks[b] as number) || a - b)
+        const shuffled = new Float64Array(rows.length)
+        order.forEach((from, to) => shuffled.set(rows.subarray(from * SIGNAL_STRIDE, (from + 1) * SIGNAL_STRIDE), to * SIGNAL_STRIDE))
+        expect(newDesk().applySignals(shuffled, AT)).toEqual(newDesk().applySignals(rows, AT))
+      }),
+    )
   })
   it('goes on from a copy as it would have', () => {
-    fc.assert(fc.property(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 20 }), (first, second) => {
-      const desk = newDesk()
-      let now = AT
-      for (const one of first) perform(desk, one, (now += one.after))
-      const twin = copiedDesk(desk)
-      for (const one of second) {
-        now += one.after
-        expect(perform(twin, one, now)).toEqual(perform(desk, one, now))
-      }
-      expect(twin.dump()).toEqual(desk.dump())
-    }), { numRuns: 200 })
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 20 }), (first, second) => {
+        const desk = newDesk()
+        let now = AT
+        for (const one of first) perform(desk, one, (now += one.after))
+        const twin = copiedDesk(desk)
+        for (const one of second) {
+          now += one.after
+          expect(perform(twin, one, now)).toEqual(perform(desk, one, now))
+        }
+        expect(twin.dump()).toEqual(desk.dump())
+      }),
+      { numRuns: 200 },
+    )
   })
 })

@@ -20,10 +20,31 @@ export const deps = (ended: ReadonlySet<number> = new Set()): DeskDeps => ({
 export const newDesk = (ended?: ReadonlySet<number>): Desk => createDesk(deps(ended))
 export const copiedDesk = (desk: Desk, ended?: ReadonlySet<number>): Desk => restoreDesk(deps(ended), structuredClone(desk.dump()))
 
-export type Said = { readonly kind: AlarmKindName; readonly state: keyof typeof SIGNAL_STATE; readonly seal?: number; readonly site?: number; readonly time?: number; readonly value?: number; readonly boot?: number; readonly seq?: number }
+export type Said = {
+  readonly kind: AlarmKindName
+  readonly state: keyof typeof SIGNAL_STATE
+  readonly seal?: number
+  readonly site?: number
+  readonly time?: number
+  readonly value?: number
+  readonly boot?: number
+  readonly seq?: number
+}
 export const signals = (...said: Said[]): Float64Array =>
-  new Float64Array(said.flatMap(({ kind, state, seal = ALARM[kind].scope === 'site' ? 0 : 5, site = 1, time = AT, value = 1, boot = 0, seq = 0 }) =>
-    [0, ALARM[kind].no, seal, site, 0, SIGNAL_STATE[state], time, value, boot, seq]))
+  new Float64Array(
+    said.flatMap(({ kind, state, seal = ALARM[kind].scope === 'site' ? 0 : 5, site = 1, time = AT, value = 1, boot = 0, seq = 0 }) => [
+      0,
+      ALARM[kind].no,
+      seal,
+      site,
+      0,
+      SIGNAL_STATE[state],
+      time,
+      value,
+      boot,
+      seq,
+    ]),
+  )
 
 /** Says one thing at a time and gives the names of the steps. */
 export const say = (desk: Desk, kind: AlarmKindName, state: Said['state'], now = AT, more: Partial<Said> = {}): string[] =>

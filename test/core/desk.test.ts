@@ -42,12 +42,28 @@ describe('the contract’s table', () => {
   })
   it('has one alarm a seal, a site, an event', () => {
     const desk = newDesk()
-    desk.applySignals(signals(
-      { kind: 'tamper', state: 'began', seal: 1 }, { kind: 'tamper', state: 'began', seal: 2 }, { kind: 'tamper', state: 'began', seal: 1 },
-      { kind: 'headcount-over', state: 'began', site: 1 }, { kind: 'headcount-over', state: 'began', site: 2 }, { kind: 'headcount-over', state: 'began', site: 1 },
-      { kind: 'fever', state: 'momentary', seq: 1 }, { kind: 'fever', state: 'momentary', seq: 2 }, { kind: 'fever', state: 'momentary', seq: 1 },
-    ), AT)
-    expect([...desk.openAlarms()].map(({ kind, repeats }) => `${kind} ${repeats}`).sort()).toEqual(['fever 0', 'fever 1', 'headcount-over 0', 'headcount-over 1', 'tamper 0', 'tamper 1'])
+    desk.applySignals(
+      signals(
+        { kind: 'tamper', state: 'began', seal: 1 },
+        { kind: 'tamper', state: 'began', seal: 2 },
+        { kind: 'tamper', state: 'began', seal: 1 },
+        { kind: 'headcount-over', state: 'began', site: 1 },
+        { kind: 'headcount-over', state: 'began', site: 2 },
+        { kind: 'headcount-over', state: 'began', site: 1 },
+        { kind: 'fever', state: 'momentary', seq: 1 },
+        { kind: 'fever', state: 'momentary', seq: 2 },
+        { kind: 'fever', state: 'momentary', seq: 1 },
+      ),
+      AT,
+    )
+    expect([...desk.openAlarms()].map(({ kind, repeats }) => `${kind} ${repeats}`).sort()).toEqual([
+      'fever 0',
+      'fever 1',
+      'headcount-over 0',
+      'headcount-over 1',
+      'tamper 0',
+      'tamper 1',
+    ])
   })
 })
 
@@ -103,8 +119,13 @@ describe('the hold-down', () => {
 
 describe('people', () => {
   it.each([
-    ['acknowledge', { id: '0000000000000000' }, 404], ['acknowledge', { by: { ...operator, areas: ['z'] } }, 404], ['acknowledge', { by: { ...operator, role: 'analyst' } }, 403],
-    ['acknowledge', { note: 'x'.repeat(1001) }, 422], ['assign', { to: '' }, 422], ['shelve', { until: AT }, 422], ['shelve', { until: AT + 24 * 60 * MINUTE + 1 }, 422],
+    ['acknowledge', { id: '0000000000000000' }, 404],
+    ['acknowledge', { by: { ...operator, areas: ['z'] } }, 404],
+    ['acknowledge', { by: { ...operator, role: 'analyst' } }, 403],
+    ['acknowledge', { note: 'x'.repeat(1001) }, 422],
+    ['assign', { to: '' }, 422],
+    ['shelve', { until: AT }, 422],
+    ['shelve', { until: AT + 24 * 60 * MINUTE + 1 }, 422],
     ['clear', { note: 'why' }, 409],
   ] as const)('%s %j is refused', (op, more, status) => {
     const desk = newDesk()
@@ -156,7 +177,14 @@ it('clears what is watched no more, and raises nothing about it', () => {
   expect(desk.endWatch(6, 1, AT)).toEqual([])
   ended.add(1)
   const steps = desk.endSite(1, AT + 1)
-  expect(steps.map(({ step, by }) => `${step} ${by}`)).toEqual(['cleared system', 'closed system', 'cleared system', 'closed system', 'cleared system', 'closed system'])
+  expect(steps.map(({ step, by }) => `${step} ${by}`)).toEqual([
+    'cleared system',
+    'closed system',
+    'cleared system',
+    'closed system',
+    'cleared system',
+    'closed system',
+  ])
   expect(say(desk, 'tamper', 'began')).toEqual([])
   expect(desk.endWatch(6, 2, AT).map(({ step }) => step)).toEqual(['cleared', 'closed'])
   expect(desk.openCount()).toBe(0)
@@ -164,10 +192,25 @@ it('clears what is watched no more, and raises nothing about it', () => {
 
 it('writes into each step what it is about and when its row expires', () => {
   const desk = newDesk()
-  expect(desk.applySignals(signals({ kind: 'tamper', state: 'began', seal: 0xab, time: AT - 5000, value: 2 }), AT)).toEqual([{
-    id: hash64('tamper|00000000000000ab|site-1||0|0|' + AT + '|0'), kind: 'tamper', severity: 'critical', site: 'site-1', siteKey: 10, area: 'x/y', seal: '00000000000000ab',
-    step: 'raised', time: AT - 5000, received: AT, by: '', note: '', repeats: 0, value: 2, expires: AT + RETENTION,
-  }])
+  expect(desk.applySignals(signals({ kind: 'tamper', state: 'began', seal: 0xab, time: AT - 5000, value: 2 }), AT)).toEqual([
+    {
+      id: hash64('tamper|00000000000000ab|site-1||0|0|' + AT + '|0'),
+      kind: 'tamper',
+      severity: 'critical',
+      site: 'site-1',
+      siteKey: 10,
+      area: 'x/y',
+      seal: '00000000000000ab',
+      step: 'raised',
+      time: AT - 5000,
+      received: AT,
+      by: '',
+      note: '',
+      repeats: 0,
+      value: 2,
+      expires: AT + RETENTION,
+    },
+  ])
 })
 
 it('ids are spread: none twice among 200,000 alike', () => {
@@ -183,6 +226,10 @@ it('goes on from a copy as it would have', () => {
   for (const kind of kinds) say(desk, kind, 'ended', AT + 10)
   work(desk, 'shelve', { until: AT + MINUTE })
   const twin = copiedDesk(desk)
-  const go = (one: typeof desk): unknown => [one.tick(AT + MINUTE), ...kinds.map((kind) => one.applySignals(signals({ kind, state: 'began', time: AT + 20 }), AT + 30)), one.dump()]
+  const go = (one: typeof desk): unknown => [
+    one.tick(AT + MINUTE),
+    ...kinds.map((kind) => one.applySignals(signals({ kind, state: 'began', time: AT + 20 }), AT + 30)),
+    one.dump(),
+  ]
   expect(go(twin)).toEqual(go(desk))
 })

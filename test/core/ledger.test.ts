@@ -12,7 +12,11 @@ it('balances, whatever comes', () => {
   ledger.shards({ applied: 11, repeated: 2, tooOld: 1 })
   const counts = ledger.counts()
   expect(counts).toMatchObject({ offered: 22, accepted: 15, rejected: 7, applied: 11, repeated: 2, tooOld: 1 })
-  expect([...counts.rejectedByReason]).toEqual([[0, 4], [REASON.UNKNOWN_SEAL, 2], [REASON.BAD_KIND, 1]])
+  expect([...counts.rejectedByReason]).toEqual([
+    [0, 4],
+    [REASON.UNKNOWN_SEAL, 2],
+    [REASON.BAD_KIND, 1],
+  ])
   expect(counts.offered).toBe(counts.accepted + counts.rejected)
   expect(ledger.unapplied()).toBe(1)
 })

@@ -16,9 +16,23 @@ export const sealName = (no: number): string => no.toString(16).padStart(16, '0'
 export const seals = (...nos: number[]): SealAssignment[] => nos.map((no) => ({ id: sealName(no), from: null, until: null }))
 
 export const residence = (site: string, more: Partial<SiteSpec> = {}): SiteSpec => ({
-  site, area: 'fuzhou/gulou/antai', kind: 'residence', headcount: 3, capacity: null, inside: null, observation: { from: NOW - DAY, until: NOW + 14 * DAY }, seals: [], ...more,
+  site,
+  area: 'fuzhou/gulou/antai',
+  kind: 'residence',
+  headcount: 3,
+  capacity: null,
+  inside: null,
+  observation: { from: NOW - DAY, until: NOW + 14 * DAY },
+  seals: [],
+  ...more,
 })
-export const building = (site: string, more: Partial<SiteSpec> = {}): SiteSpec => ({ ...residence(site), kind: 'building', headcount: 500, observation: null, ...more })
+export const building = (site: string, more: Partial<SiteSpec> = {}): SiteSpec => ({
+  ...residence(site),
+  kind: 'building',
+  headcount: 500,
+  observation: null,
+  ...more,
+})
 export const put = (...sites: SiteSpec[]): RegistryOp => ({ op: 'put-sites', by: ADMIN, sites })
 
 export const newRegistry = (): Registry => createRegistry(POLICY_DEFAULT, SHARDS)
@@ -36,4 +50,7 @@ export const copied = (registry: Registry, shardCount = SHARDS): Registry => {
 }
 
 /** All bytes of the tables, as one text to compare. */
-export const tableBytesOf = (registry: Registry): string => Object.values(registry.tables()).map((table) => Buffer.from(new Uint8Array(table.buffer)).toString('base64')).join('\n')
+export const tableBytesOf = (registry: Registry): string =>
+  Object.values(registry.tables())
+    .map((table) => Buffer.from(new Uint8Array(table.buffer)).toString('base64'))
+    .join('\n')

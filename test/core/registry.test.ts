@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { findSeal, watchAt } from '../../core/directory.ts'
 import { sealHigh, sealLow, type SealId } from '../../core/ids.ts'
-import type { RegistryOp } from '../../core/ops.ts'
+import type { RegistryOp, SiteSpec } from '../../core/ops.ts'
 import type { Registry } from '../../core/registry.ts'
 import { ADMIN, building, copied, DAY, newRegistry, NOW, principal, put, residence, sealName, seals, tableBytesOf } from './registry-world.ts'
 
@@ -25,7 +25,10 @@ describe('putting sites', () => {
     expect(registry.site('a')).toMatchObject({ siteNo: 1, siteKey: 1, headcount: 3, capacity: null, inside: 3, ended: false })
     expect(effects).toMatchObject({ sitesCreated: [1], watchesBegun: [1, 2] })
     expect(effects.sites).toEqual([expect.objectContaining({ site: 'a', siteKey: 1, observedUntil: NOW + 14 * DAY, expires: NOW + 28 * DAY })])
-    expect(effects.seals.map(({ seal, from }) => [seal, from])).toEqual([[sealName(1), NOW - DAY], [sealName(2), NOW - DAY]])
+    expect(effects.seals.map(({ seal, from }) => [seal, from])).toEqual([
+      [sealName(1), NOW - DAY],
+      [sealName(2), NOW - DAY],
+    ])
     expect(registry.sealsOf(1).map(({ seal }) => seal)).toEqual([sealName(1), sealName(2)])
   })
   it('starts a building empty, a residence with its people, either with what it is told', () => {
@@ -45,19 +48,52 @@ describe('putting sites', () => {
   })
   it('reports each field of a bad item and applies the others', () => {
     const registry = newRegistry()
-    const found = problemsOf(registry, put(
-      building('good'), residence('a b'), building('x', { headcount: 1.5, area: '/' }), residence('r', { observation: null }), building('y', { observation: { from: 1, until: 2 } }),
-      residence('z', { observation: { from: 5, until: 5 } }), building('s', { seals: [...seals(1, 1), { id: 'no', from: null, until: null }] }), residence('old', { observation: { from: 1, until: NOW } }),
-    ))
+    const found = problemsOf(
+      registry,
+      put(
+        building('good'),
+        residence('a b'),
+        building('x', { headcount: 1.5, area: '/' }),
+        residence('r', { observation: null }),
+        building('y', { observation: { from: 1, until: 2 } }),
+        residence('z', { observation: { from: 5, until: 5 } }),
+        building('s', { seals: [...seals(1, 1), { id: 'no', from: null, until: null }] }),
+        residence('old', { observation: { from: 1, until: NOW } }),
+      ),
+    )
     expect(found.map((problem) => problem.split(':')[0])).toEqual([
-      '1 site', '2 area', '2 headcount', '3 observation', '4 observation', '5 observation.until', '6 seals[1]', '6 seals[2]', '7 observation.until',
+      '1 site',
+      '2 area',
+      '2 headcount',
+      '3 observation',
+      '4 observation',
+      '5 observation.until',
+      '6 seals[1]',
+      '6 seals[2]',
+      '7 observation.until',
     ])
     expect(registry.counts()).toMatchObject({ sites: 1, seals: 0 })
+  })
+  it.each([
+    null,
+    {},
+    { ...building('x'), seals: [null] },
+    { ...building('x'), observation: undefined },
+    { ...residence('x'), observation: 3 },
+    { ...building('x'), capacity: undefined },
+  ])('answers %j with problems, as an op may come from any writer of the log', (spec) => {
+    const registry = newRegistry()
+    expect(problemsOf(registry, put(spec as unknown as SiteSpec)).length).toBeGreaterThan(0)
+    expect(registry.counts().sites).toBe(0)
   })
   it('keeps to the caller’s areas, for the old and the new one', () => {
     const registry = newRegistry()
     registry.apply(put(building('a', { area: 'fuzhou/gulou', seals: seals(9) })), NOW)
-    const op = (area: string, site: string, more = {}): RegistryOp => ({ op: 'put-sites', by: principal(['fuzhou/taijiang']), sites: [building(site, { area, ...more })] })
+    const op = (area: string, site: string, more = {}): RegistryOp => ({
+      op: 'put-sites',
+      by: principal(['fuzhou/taijiang']),
+      sites: [building(site, { area, ...more })],
+    })
     expect(problemsOf(registry, op('fuzhou/gulou', 'n'))[0]).toMatch(/FORBIDDEN/)
     expect(problemsOf(registry, op('fuzhou/taijiang', 'a'))[0]).toMatch(/FORBIDDEN/)
     expect(problemsOf(registry, op('fuzhou/taijiang', 'n', { seals: seals(9) }))[0]).toMatch(/FORBIDDEN/)
@@ -103,12 +139,16 @@ describe('assignments', () => {
   it('does not reassign history', () => {
     const registry = newRegistry()
     registry.apply(put(building('a', { seals: seals(1) })), NOW)
-    expect(problemsOf(registry, put(building('b', { seals: [{ id: sealName(1), from: NOW - DAY, until: null }] })))[0]).toMatch(/^0 seals\[0\]: watches another site/)
+    expect(problemsOf(registry, put(building('b', { seals: [{ id: sealName(1), from: NOW - DAY, until: null }] })))[0]).toMatch(
+      /^0 seals\[0\]: watches another site/,
+    )
     expect(registry.site('b')).toBeUndefined()
   })
   it('refuses one seal at two sites of one request', () => {
     const registry = newRegistry()
-    expect(problemsOf(registry, put(building('a', { seals: seals(1) }), building('b', { seals: seals(1) })))).toEqual(['1 seals[0]: is listed for two sites in this request; say from when'])
+    expect(problemsOf(registry, put(building('a', { seals: seals(1) }), building('b', { seals: seals(1) })))).toEqual([
+      '1 seals[0]: is listed for two sites in this request; say from when',
+    ])
   })
   it('ends what is not listed any more', () => {
     const registry = newRegistry()
@@ -156,7 +196,12 @@ describe('observations', () => {
     expect(registry.tick(NOW + 15 * DAY).expiredKeys).toEqual([])
     expect(registry.tick(NOW + 20 * DAY).sitesEnded).toEqual([1])
   })
-  it.each([['nowhere', null, 404], ['r', NOW + 30 * DAY, 422], ['r', Number.NaN, 422], ['r', NOW - 2 * DAY, 422]] as const)('refuses to end %s at %s', (site, until, status) => {
+  it.each([
+    ['nowhere', null, 404],
+    ['r', NOW + 30 * DAY, 422],
+    ['r', Number.NaN, 422],
+    ['r', NOW - 2 * DAY, 422],
+  ] as const)('refuses to end %s at %s', (site, until, status) => {
     const registry = newRegistry()
     registry.apply(put(residence('r')), NOW)
     expect(registry.apply({ op: 'end-observation', by: ADMIN, site, until }, NOW).result).toMatchObject({ kind: 'refused', status })
@@ -175,7 +220,10 @@ describe('permits', () => {
     registry.apply(put(residence('r')), NOW)
     expect(registry.apply({ op: 'put-permit', by: ADMIN, permit }, NOW).result).toEqual({ kind: 'permit', permitNo: 1 })
     registry.apply({ op: 'put-permit', by: ADMIN, permit: { ...permit, from: NOW + 2 * DAY, until: NOW + 3 * DAY, openings: null } }, NOW)
-    expect([...registry.permits()]).toMatchObject([{ permitNo: 1, openings: 2, used: 0, reason: 'sampling visit', by: 'wang' }, { permitNo: 2, openings: null }])
+    expect([...registry.permits()]).toMatchObject([
+      { permitNo: 1, openings: 2, used: 0, reason: 'sampling visit', by: 'wang' },
+      { permitNo: 2, openings: null },
+    ])
     expect(registry.tables().sites.columns.permitHead[1]).toBe(2)
     expect(registry.tables().permits.columns.next[2]).toBe(1)
     registry.tick(NOW + DAY)
@@ -193,7 +241,13 @@ describe('permits', () => {
     expect(registry.dump().permitNotes.map(([no]) => no)).toEqual([2])
   })
   it.each([
-    [{ site: 'nowhere' }, 404], [{ until: NOW }, 422], [{ from: NOW + 3 * DAY }, 422], [{ openings: 0 }, 422], [{ openings: 1.5 }, 422], [{ reason: 'x'.repeat(201) }, 422], [{ from: -1 }, 422],
+    [{ site: 'nowhere' }, 404],
+    [{ until: NOW }, 422],
+    [{ from: NOW + 3 * DAY }, 422],
+    [{ openings: 0 }, 422],
+    [{ openings: 1.5 }, 422],
+    [{ reason: 'x'.repeat(201) }, 422],
+    [{ from: -1 }, 422],
   ])('refuses %j', (more, status) => {
     const registry = newRegistry()
     registry.apply(put(residence('r')), NOW)
@@ -202,7 +256,15 @@ describe('permits', () => {
 })
 
 describe('tokens', () => {
-  const add = (name: string, digit: string, more: Partial<RegistryOp & { op: 'add-token' }> = {}): RegistryOp => ({ op: 'add-token', by: null, name, role: 'operator', areas: ['x'], hash: digit.repeat(64), ...more })
+  const add = (name: string, digit: string, more: Partial<RegistryOp & { op: 'add-token' }> = {}): RegistryOp => ({
+    op: 'add-token',
+    by: null,
+    name,
+    role: 'operator',
+    areas: ['x'],
+    hash: digit.repeat(64),
+    ...more,
+  })
   it('are found by their hash until they are revoked; their name stays known', () => {
     const registry = newRegistry()
     registry.apply(add('root', '0', { role: 'admin', areas: [''] }), NOW)
