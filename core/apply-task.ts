@@ -47,8 +47,6 @@ export type ApplyResult = {
   readonly repeated: number
   readonly tooOld: number
   readonly online: number
-  /** Counted by the task that writes rejected rows; by reason, 0 = only counted. */
-  readonly rejections: Float64Array
   readonly sitesChanged: Uint32Array
   readonly areas: readonly number[]
   readonly grown: readonly { readonly shard: number; readonly handles: ShardHandles }[]
@@ -98,7 +96,7 @@ export const applyTask = (tables: Tables, policy: PolicyColumns, task: ApplyTask
 const resultOf = (run: ShardRun, chunks: readonly Chunk[]): Omit<ApplyResult, 'next' | 'areas' | 'grown'> => ({
   tick: run.tick, chunks, signals: run.signals.slice(0, run.signalCount * SIGNAL_STRIDE),
   fresh: run.fresh, repeated: run.repeated, tooOld: run.tooOld, online: run.online,
-  rejections: run.rejections, sitesChanged: Uint32Array.from(run.sitesChanged),
+  sitesChanged: Uint32Array.from(run.sitesChanged),
 })
 
 const grownOf = (tables: Tables, shards: readonly number[], before: readonly ShardTables[]): ApplyResult['grown'] =>

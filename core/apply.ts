@@ -221,14 +221,11 @@ const setAside = (run: ShardRun, from: EventColumns, i: number, verdict: number)
 
 /** What ingest rejected and kept whole. A seal that watches a site at that time gives the row its site, and so its expiry. */
 const writeRejected = (run: ShardRun, from: EventColumns): void => {
-  const { rejectedSeal, rejectedTime, rejectedReason, rejectedUnlisted } = from
-  run.offered += from.count + rejectedReason.length + rejectedUnlisted
-  run.rejections[0] = (run.rejections[0] as number) + rejectedUnlisted
+  const { rejectedSeal, rejectedTime, rejectedReason } = from
   for (let i = 0; i < rejectedReason.length; i += 1) {
     const low = rejectedSeal[i * 2] as number
     const high = rejectedSeal[i * 2 + 1] as number
     const reason = rejectedReason[i] as number
-    run.rejections[reason] = (run.rejections[reason] as number) + 1
     const seal = findSeal(run.directory, low, high)
     const watch = seal === 0 ? 0 : watchAt(run.directory, seal, rejectedTime[i] as number)
     const row = nextRow(run.rejected)

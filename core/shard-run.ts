@@ -99,9 +99,6 @@ export type ShardRun = {
   /** Change in the number of watches online. */
   online: number
   sitesChanged: number[]
-  /** Rejected events by reason; 0: only counted. */
-  rejections: Float64Array
-  offered: number
 }
 
 export const createRun = (tables: Tables, policy: PolicyColumns, rowsExpected = 0): ShardRun => {
@@ -116,7 +113,7 @@ export const createRun = (tables: Tables, policy: PolicyColumns, rowsExpected = 
     entry: 0, received: 0.5, tick: 0, round: 0,
     events: createWriter('events', rowsExpected), occupancy: createWriter('occupancy'), rejected: createWriter('rejected_events'),
     signals: new Float64Array(SIGNAL_STRIDE * 16), signalCount: 0,
-    fresh: 0, repeated: 0, tooOld: 0, online: 0, sitesChanged: [], rejections: new Float64Array(16), offered: 0,
+    fresh: 0, repeated: 0, tooOld: 0, online: 0, sitesChanged: [],
   }
 }
 
