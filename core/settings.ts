@@ -5,8 +5,8 @@ type SettingKind = 'text' | 'integer' | 'list'
 type SettingSpec = { readonly kind: SettingKind; readonly fallback: string; readonly help: string; readonly min?: number; readonly max?: number; readonly oneOf?: readonly string[] }
 
 const MIB = 1024 * 1024
-const text = (fallback: string, help: string, oneOf?: readonly string[]): SettingSpec => ({ kind: 'text', fallback, help, ...(oneOf === undefined ? {} : { oneOf }) })
-const integer = (fallback: number, help: string, [min, max]: readonly [number, number]): SettingSpec => ({ kind: 'integer', fallback: String(fallback), help, min, max })
+const text = (fallback: string, help: string, oneOf?: readonly string[]): SettingSpec & { readonly kind: 'text' } => ({ kind: 'text', fallback, help, ...(oneOf === undefined ? {} : { oneOf }) })
+const integer = (fallback: number, help: string, [min, max]: readonly [number, number]): SettingSpec & { readonly kind: 'integer' } => ({ kind: 'integer', fallback: String(fallback), help, min, max })
 
 export const SETTINGS = {
   data: text('./data', 'folder of the log, snapshots, credentials and the embedded ClickHouse'),

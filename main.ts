@@ -1,0 +1,204 @@
+#!/usr/bin/env node
+import { mkdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { destination, pino } from 'pino'
+import { Piscina } from 'piscina'
+import { runCommandLine } from './bench/command-line.ts'
+import { position } from './core/ids.ts'
+import type { AccessNote } from './core/ops.ts'
+import { POLICY_DEFAULT } from './core/policy.ts'
+import type { Settings } from './core/settings.ts'
+import { registryEntry } from './core/thread/body.ts'
+import { startMachine } from './core/thread/machine-run.ts'
+import type { Machine } from './core/thread/machine.ts'
+import { createStored } from './core/thread/stored.ts'
+import { createClock } from './ingest/clock.ts'
+import { ensureCredentials, hashToken, type Credentials } from './ingest/credentials.ts'
+import { startKeeper } from './ingest/log/keeper.ts'
+import { openLmdbLog, type LmdbLog } from './ingest/log/lmdb-log.ts'
+import { openSnapshots } from './ingest/log/snapshots.ts'
+import { pressureOf } from './ingest/pressure.ts'
+import { startPulse } from './ingest/pulse.ts'
+import { registerIngest } from './ingest/register.ts'
+import { buildServer } from './ingest/server.ts'
+import { createSessions } from './ingest/sessions.ts'
+import { decodeOn } from './ingest/thread/decode-pool.ts'
+import { registerApiDocs } from './live/api-docs.ts'
+import type { EngineStatus } from './live/deps.ts'
+import type { LiveHappening } from './live/happenings.ts'
+import { startHub } from './live/hub.ts'
+import { journal, type EngineHappening } from './live/journal.ts'
+import { createMetrics, type Metrics } from './live/metrics.ts'
+import type { OutsideHappening } from './live/outside.ts'
+import { registerLive } from './live/register.ts'
+import { startSink } from './storage/sink.ts'
+import { openStore } from './storage/store.ts'
+
+// The table of contents: reads the environment and the clock, wires the parts in the order of an event, stops them in reverse.
+
+type Happening = EngineHappening | LiveHappening | OutsideHappening
+export type RunningEngine = { readonly url: string; readonly clickhouse: string; readonly stop: (why: string) => Promise<void>; readonly failed: Promise<never> }
+
+/** Memory that replayed entries may take while the shards catch up at a start. */
+const REPLAY_BYTES_MAX = 64 * 1024 * 1024
+/** A clean stop gives ClickHouse this long to take the last block; what it does not take comes again from the log. */
+const STOP_STORE_MS_MAX = 4_000
+
+/** What happens anywhere becomes a log line here and, once they exist, a metric. */
+const openOutlet = (level: string) => {
+  const write = journal(pino({ level, base: null }, destination({ fd: 2, sync: true })))
+  const outlet = {
+    metrics: undefined as Metrics | undefined,
+    rowsStored: 0,
+    emit: (happening: Happening): void => {
+      write(happening)
+      if (happening.kind === 'block-verified') outlet.rowsStored += happening.rows
+      outlet.metrics?.observe(happening as LiveHappening | OutsideHappening)
+    },
+  }
+  return outlet
+}
+
+/** The log, the newest snapshot, and the machine that goes on from there on a pool of threads. */
+const openCore = async (settings: Settings, dir: string, { emit, fail }: { emit: (happening: Happening) => void; fail: (error: Error) => void }) => {
+  const clock = createClock(settings['tick-source'] === 'simulator', Date.now)
+  const log = await openLmdbLog(join(dir, 'log'), {
+    now: clock.now,
+    segmentBytesMax: settings['log-segment-bytes'],
+    segmentAgeMsMax: settings['log-segment-age-ms'],
+    budgetBytes: settings['log-budget-bytes'],
+    onFlush: (flush) => emit({ kind: 'log-flushed', ...flush }),
+    onBroken: fail,
+  })
+  const snapshots = openSnapshots(join(dir, 'snapshots'), log.id)
+  const loaded = snapshots.load()
+  for (const reason of loaded.damaged) emit({ kind: 'snapshot-damaged', reason })
+  const threads = settings.threads === 0 ? availableParallelism() : settings.threads
+  const pool = new Piscina({ minThreads: threads, maxThreads: threads, idleTimeout: Infinity, recordTiming: false })
+  const machine = await startMachine({
+    run: (filename, task) => pool.run(task, { filename }),
+    threads,
+    shardCount: settings.shards,
+    policy: POLICY_DEFAULT,
+    ...(loaded.snapshot ?? { position: 0 }),
+  })
+  machine.failed.catch(fail)
+  return { clock, log, snapshots, pool, machine }
+}
+
+/** Offers the machine what the log holds beyond the snapshot, then what becomes durable from now on. */
+const catchUp = async (log: LmdbLog, machine: Machine): Promise<number> => {
+  const from = machine.applied() + 1
+  let at = from
+  for (let entries = log.read(position(at), REPLAY_BYTES_MAX); entries.length > 0; entries = log.read(position(at), REPLAY_BYTES_MAX)) {
+    for (const entry of entries) machine.offer(entry.position, entry.bytes)
+    at += entries.length
+    await machine.whenApplied(position(at - 1))
+  }
+  log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
+  return at - from
+}
+
+/** The first start's tokens, and those of a start that was killed before the log had them. */
+const registerCredentials = async (credentials: Credentials, log: LmdbLog, machine: Machine): Promise<void> => {
+  if (machine.tokens().length > 0) return
+  for (const [role, token] of Object.entries(credentials)) {
+    const at = await log.append(registryEntry({ op: 'add-token', by: null, name: role, role: role as keyof Credentials, areas: [''], hash: hashToken(token) }))
+    await machine.whenApplied(at)
+  }
+}
+
+const startEngine = async (settings: Settings): Promise<RunningEngine> => {
+  const began = performance.now()
+  const dir = resolve(settings.data)
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  const outlet = openOutlet(settings['log-level'])
+  const { emit } = outlet
+  let fail: (error: Error) => void = () => undefined
+  const failed = new Promise<never>((_, reject) => (fail = reject))
+  failed.catch((error: Error) => emit({ kind: 'failed', error }))
+  let notReady: string | null = 'the engine is starting'
+
+  const { clock, log, snapshots, pool, machine } = await openCore(settings, dir, { emit, fail })
+  const credentials = ensureCredentials(dir)
+
+  // What is kept: ClickHouse, and the sink that brings each block there once.
+  let noteAccess: (note: AccessNote) => Promise<unknown> = () => Promise.reject(new Error('the engine is starting'))
+  const store = await openStore(settings['clickhouse-url'], {
+    dataDir: dir,
+    port: settings['clickhouse-port'],
+    authenticate: machine.tokenByHash,
+    noteQuery: (note) => noteAccess(note),
+    onExit: (exit) => emit({ kind: 'clickhouse-exited', ...exit }),
+    onRefused: (reason) => emit({ kind: 'statement-refused', reason }),
+  })
+  const sink = startSink({ client: store.client, logId: log.id, note: log.note, noted: log.noted, emit, now: clock.now })
+  const stored = createStored(machine)
+  machine.onRound(sink.offer)
+  machine.onRound(stored.offer)
+  emit({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
+  await catchUp(log, machine)
+  await registerCredentials(credentials, log, machine)
+  const pulse = startPulse({
+    log,
+    ticks: settings['tick-source'] === 'clock',
+    extentMs: settings['extent-ms'],
+    extentRowsMax: settings['extent-rows'],
+    rowsOpen: sink.rowsOpen,
+    blocksWaiting: () => sink.pending().blocks,
+    onFailed: (what, error) => emit({ kind: 'pulse-failed', what, error }),
+  })
+  const keeper = startKeeper({ machine, log, snapshots, sink, endExtent: pulse.endExtent, everyMs: settings['snapshot-ms'], emit })
+
+  // What comes in and what goes out, on one port.
+  const pressure = () =>
+    pressureOf({ notReady, logBytes: log.stats().bytes, logBudgetBytes: settings['log-budget-bytes'], backlogBytes: machine.backlog().bytes, backlogBytesMax: settings['backlog-bytes'] })
+  const status = (): EngineStatus => {
+    const pending = sink.pending()
+    const held = pressure()
+    return {
+      notReady: held === null ? [] : [held.detail],
+      log: log.stats(),
+      sink: { rowsStored: outlet.rowsStored, eventsStored: stored.events(sink.verified()), oldestUnstoredSeconds: pending.oldestMs / 1000 },
+      details: { clickhouse: store.url, clickhouseEmbedded: store.embedded, data: dir, sink: pending, erasing: sink.erasing(), snapshots: snapshots.kept(), threads: pool.threads.length },
+    }
+  }
+  const sessions = createSessions(clock.now)
+  const app = await buildServer({ machine, sessions, origins: settings.origins, pressure, emit })
+  await registerApiDocs(app)
+  const ingest = registerIngest(app, { log, machine, decode: decodeOn(pool), clock: clock.now, sessions, pressure, emit, advance: clock.advance })
+  noteAccess = ingest.noteAccess
+  const hub = startHub({ machine, clock: clock.now, emit, figures: () => ({ rowsStored: outlet.rowsStored, lagSeconds: sink.pending().oldestMs / 1000 }) })
+  const metrics = createMetrics({ machine, status, liveClients: hub.clients })
+  outlet.metrics = metrics
+  const query = async (sql: string, params: Readonly<Record<string, unknown>>) => {
+    const answer = await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })
+    return answer.json<Readonly<Record<string, unknown>>>()
+  }
+  await registerLive(app, { machine, hub, clock: clock.now, noteAccess, query, status, metrics: metrics.expose, emit, pageDir: join(import.meta.dirname, 'web') })
+  const url = await app.listen({ host: settings.host, port: settings.port })
+  notReady = null
+  emit({ kind: 'started', url, clickhouse: store.url, data: dir, position: machine.applied(), seconds: (performance.now() - began) / 1000 })
+
+  const stop = async (why: string): Promise<void> => {
+    const stopping = performance.now()
+    emit({ kind: 'stopping', why })
+    notReady = 'the engine is stopping'
+    hub.close()
+    await app.close()
+    await ingest.stop()
+    pulse.stop()
+    await Promise.race([keeper.snapshot().catch(() => undefined), new Promise((done) => setTimeout(done, STOP_STORE_MS_MAX))])
+    keeper.stop()
+    await sink.stop()
+    await machine.stop()
+    await store.stop()
+    await log.close()
+    await pool.destroy()
+    emit({ kind: 'stopped', seconds: (performance.now() - stopping) / 1000 })
+  }
+  return { url, clickhouse: store.url, stop, failed }
+}
+
+await runCommandLine(process.argv, process.env, startEngine)
