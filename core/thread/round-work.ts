@@ -62,7 +62,7 @@ export const foldResults = (machine: MachineState, cut: Cut, results: readonly A
   }
   for (const entry of [...byEntry.keys()].toSorted((a, b) => a - b)) {
     const { received } = (cut.entries[entry] as Queued).header
-    draft.steps.push(...machine.desk.applySignals(Float64Array.from(byEntry.get(entry) ?? []), received))
+    append(draft.steps, machine.desk.applySignals(Float64Array.from(byEntry.get(entry) ?? []), received))
   }
 }
 
@@ -82,7 +82,7 @@ export const applyEnd = (machine: MachineState, { header, bytes }: Queued, draft
   const { kind, received } = header
   if (kind === ENTRY.tick) {
     takeEffects(machine, machine.registry.tick(received), received, draft)
-    draft.steps.push(...machine.desk.tick(received))
+    append(draft.steps, machine.desk.tick(received))
   } else if (kind === ENTRY.registry) {
     const { result, effects } = machine.registry.apply(unpackBody<RegistryOp>(bytes), received)
     draft.result = result
@@ -96,11 +96,17 @@ export const applyEnd = (machine: MachineState, { header, bytes }: Queued, draft
   }
 }
 
+// Not push(...more): a city whose observations end in one tick has more of them than a call may have arguments (about 120,000).
+const append = <T>(list: T[], more: readonly T[]): void => {
+  for (const item of more) list.push(item)
+}
+
 const takeEffects = (machine: MachineState, effects: RegistryEffects, received: number, draft: Draft): void => {
-  draft.sites.push(...effects.sites)
-  draft.seals.push(...effects.seals)
-  draft.sitesEnded.push(...effects.sitesEnded, ...effects.sitesErased)
-  draft.expiredKeys.push(...effects.expiredKeys)
+  append(draft.sites, effects.sites)
+  append(draft.seals, effects.seals)
+  append(draft.sitesEnded, effects.sitesEnded)
+  append(draft.sitesEnded, effects.sitesErased)
+  append(draft.expiredKeys, effects.expiredKeys)
   if (!concernsShards(effects)) return
   const tables = tablesOf(machine)
   makeRoom(tables, machine.registry.counts())
@@ -111,11 +117,11 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
   const { seal, site } = tables.directory.watches.columns
   applyEffects(run, effects)
   machine.online += run.online
-  draft.steps.push(...machine.desk.applySignals(run.signals.slice(0, run.signalCount * SIGNAL_STRIDE), received))
+  append(draft.steps, machine.desk.applySignals(run.signals.slice(0, run.signalCount * SIGNAL_STRIDE), received))
   for (const watch of effects.watchesEnded) draft.steps.push(...machine.desk.endWatch(seal[watch] as number, site[watch] as number, received))
   for (const siteNo of effects.sitesEnded) draft.steps.push(...machine.desk.endSite(siteNo, received))
   for (const siteNo of effects.sitesChanged) machine.desk.siteChanged(siteNo)
-  draft.sitesChanged.push(...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened)
+  for (const list of [effects.sitesCreated, effects.sitesChanged, effects.sitesReopened]) append(draft.sitesChanged, list)
 }
 
 const concernsShards = (effects: RegistryEffects): boolean =>
