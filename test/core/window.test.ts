@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { WINDOWS, WINDOWS_BEFORE } from '../../core/state.ts'
+import { createTable } from '../../core/table.ts'
+import { judge, VERDICT, WINDOW_WIDTH, type Windows } from '../../core/window.ts'
+
+const fresh = (): Windows => ({ ...createTable(WINDOWS, 4).columns, before: createTable(WINDOWS_BEFORE, 4).columns.bits })
+
+/** Slow and obvious: every number seen, of the two highest boots. */
+const createModel = (): ((boot: number, seq: number) => number) => {
+  const seen = new Map<number, Set<number>>()
+  return (boot, seq) => {
+    const known = [...seen.keys()].toSorted((a, b) => b - a)
+    if (known.length === 2 && boot < (known[1] as number)) return VERDICT.tooOld
+    if (!seen.has(boot)) {
+      seen.set(boot, new Set())
+      if (known.length === 2) seen.delete(known[1] as number)
+    }
+    const numbers = seen.get(boot) as Set<number>
+    if (numbers.has(seq) && Math.max(...numbers) - seq <= WINDOW_WIDTH) return VERDICT.repeat
+    if (numbers.size > 0 && Math.max(...numbers) - seq > WINDOW_WIDTH) return VERDICT.tooOld
+    numbers.add(seq)
+    return VERDICT.fresh
+  }
+}
+
+describe('the repeat window', () => {
+  it('agrees with a set of all numbers on any history', () => {
+    const step = fc.record({ boot: fc.constantFrom(1, 2, 3, 7), seq: fc.oneof(fc.integer({ min: 0, max: 80 }), fc.integer({ min: 0, max: 3500 }), fc.constantFrom(1023, 1024, 1025, 2047, 2048, 2049)) })
+    fc.assert(fc.property(fc.array(step, { maxLength: 400 }), (history) => {
+      const windows = fresh()
+      const model = createModel()
+      for (const { boot, seq } of history) expect(judge(windows, 2, boot, seq)).toBe(model(boot, seq))
+    }), { numRuns: 400, seed: 4303 })
+  })
+
+  it('tells exactly 1,024 numbers back and not one more', () => {
+    const windows = fresh()
+    expect(judge(windows, 1, 0, 5000)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 0, 5000 - 1024)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 0, 5000 - 1024)).toBe(VERDICT.repeat)
+    expect(judge(windows, 1, 0, 5000 - 1025)).toBe(VERDICT.tooOld)
+  })
+
+  it('stores a full buffer newest first, behind a live event and across a reboot, once', () => {
+    const windows = fresh()
+    const order = [[5, 900], ...Array.from({ length: 899 }, (_, n) => [5, 899 - n]), ...Array.from({ length: 1000 }, (_, n) => [4, 70_000 - n])] as [number, number][]
+    for (const [boot, seq] of order) expect(judge(windows, 1, boot, seq)).toBe(VERDICT.fresh)
+    for (const [boot, seq] of order) expect(judge(windows, 1, boot, seq)).toBe(VERDICT.repeat)
+    expect(judge(windows, 1, 3, 1)).toBe(VERDICT.tooOld)
+  })
+
+  it('keeps seals apart, at the top of the number range too', () => {
+    const windows = fresh()
+    expect(judge(windows, 1, 4_294_967_295, 4_294_967_295)).toBe(VERDICT.fresh)
+    expect(judge(windows, 2, 4_294_967_295, 4_294_967_295)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 4_294_967_295, 4_294_967_294)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 4_294_967_295, 4_294_967_294)).toBe(VERDICT.repeat)
+  })
+})
