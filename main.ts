@@ -37,7 +37,6 @@ import { openStore } from './storage/store.ts'
 
 // The table of contents: reads the environment and the clock, wires the parts in the order of an event, stops them in reverse.
 
-type Happening = EngineHappening | LiveHappening | OutsideHappening
 export type RunningEngine = { readonly url: string; readonly clickhouse: string; readonly stop: (why: string) => Promise<void>; readonly failed: Promise<never> }
 
 /** Memory that replayed entries may take while the shards catch up at a start. */
@@ -51,17 +50,20 @@ const openOutlet = (level: string) => {
   const outlet = {
     metrics: undefined as Metrics | undefined,
     rowsStored: 0,
-    emit: (happening: Happening): void => {
+    /** The engine's own steps. */
+    tell: (happening: EngineHappening): void => write(happening),
+    /** What happens in the parts. */
+    emit: (happening: LiveHappening | OutsideHappening): void => {
       write(happening)
       if (happening.kind === 'block-verified') outlet.rowsStored += happening.rows
-      outlet.metrics?.observe(happening as LiveHappening | OutsideHappening)
+      outlet.metrics?.observe(happening)
     },
   }
   return outlet
 }
 
 /** The log, the newest snapshot, and the machine that goes on from there on a pool of threads. */
-const openCore = async (settings: Settings, dir: string, { emit, fail }: { emit: (happening: Happening) => void; fail: (error: Error) => void }) => {
+const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: ReturnType<typeof openOutlet> & { readonly fail: (error: Error) => void }) => {
   const clock = createClock(settings['tick-source'] === 'simulator', Date.now)
   const log = await openLmdbLog(join(dir, 'log'), {
     now: clock.now,
@@ -73,7 +75,7 @@ const openCore = async (settings: Settings, dir: string, { emit, fail }: { emit:
   })
   const snapshots = openSnapshots(join(dir, 'snapshots'), log.id)
   const loaded = snapshots.load()
-  for (const reason of loaded.damaged) emit({ kind: 'snapshot-damaged', reason })
+  for (const reason of loaded.damaged) tell({ kind: 'snapshot-damaged', reason })
   const threads = settings.threads === 0 ? availableParallelism() : settings.threads
   const pool = new Piscina({ minThreads: threads, maxThreads: threads, idleTimeout: Infinity, recordTiming: false })
   const machine = await startMachine({
@@ -114,13 +116,13 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   const dir = resolve(settings.data)
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const outlet = openOutlet(settings['log-level'])
-  const { emit } = outlet
+  const { tell, emit } = outlet
   let fail: (error: Error) => void = () => undefined
   const failed = new Promise<never>((_, reject) => (fail = reject))
-  failed.catch((error: Error) => emit({ kind: 'failed', error }))
+  failed.catch((error: Error) => tell({ kind: 'failed', error }))
   let notReady: string | null = 'the engine is starting'
 
-  const { clock, log, snapshots, pool, machine } = await openCore(settings, dir, { emit, fail })
+  const { clock, log, snapshots, pool, machine } = await openCore(settings, dir, { ...outlet, fail })
   const credentials = ensureCredentials(dir)
 
   // What is kept: ClickHouse, and the sink that brings each block there once.
@@ -130,14 +132,14 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     port: settings['clickhouse-port'],
     authenticate: machine.tokenByHash,
     noteQuery: (note) => noteAccess(note),
-    onExit: (exit) => emit({ kind: 'clickhouse-exited', ...exit }),
+    onExit: (exit) => tell({ kind: 'clickhouse-exited', ...exit }),
     onRefused: (reason) => emit({ kind: 'statement-refused', reason }),
   })
   const sink = startSink({ client: store.client, logId: log.id, note: log.note, noted: log.noted, emit, now: clock.now })
   const stored = createStored(machine)
   machine.onRound(sink.offer)
   machine.onRound(stored.offer)
-  emit({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
+  tell({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
   await catchUp(log, machine)
   await registerCredentials(credentials, log, machine)
   const pulse = startPulse({
@@ -147,9 +149,9 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     extentRowsMax: settings['extent-rows'],
     rowsOpen: sink.rowsOpen,
     blocksWaiting: () => sink.pending().blocks,
-    onFailed: (what, error) => emit({ kind: 'pulse-failed', what, error }),
+    onFailed: (what, error) => tell({ kind: 'pulse-failed', what, error }),
   })
-  const keeper = startKeeper({ machine, log, snapshots, sink, endExtent: pulse.endExtent, everyMs: settings['snapshot-ms'], emit })
+  const keeper = startKeeper({ machine, log, snapshots, sink, endExtent: pulse.endExtent, everyMs: settings['snapshot-ms'], emit: tell })
 
   // What comes in and what goes out, on one port.
   const pressure = () =>
@@ -179,11 +181,11 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   await registerLive(app, { machine, hub, clock: clock.now, noteAccess, query, status, metrics: metrics.expose, emit, pageDir: join(import.meta.dirname, 'web') })
   const url = await app.listen({ host: settings.host, port: settings.port })
   notReady = null
-  emit({ kind: 'started', url, clickhouse: store.url, data: dir, position: machine.applied(), seconds: (performance.now() - began) / 1000 })
+  tell({ kind: 'started', url, clickhouse: store.url, data: dir, position: machine.applied(), seconds: (performance.now() - began) / 1000 })
 
   const stop = async (why: string): Promise<void> => {
     const stopping = performance.now()
-    emit({ kind: 'stopping', why })
+    tell({ kind: 'stopping', why })
     notReady = 'the engine is stopping'
     hub.close()
     await app.close()
@@ -196,7 +198,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     await store.stop()
     await log.close()
     await pool.destroy()
-    emit({ kind: 'stopped', seconds: (performance.now() - stopping) / 1000 })
+    tell({ kind: 'stopped', seconds: (performance.now() - stopping) / 1000 })
   }
   return { url, clickhouse: store.url, stop, failed }
 }
