@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto'
+import { applyTask } from '../../core/apply-task.ts'
+import { createDirectory } from '../../core/directory.ts'
+import { addSeal, addWatch, type DirectoryState } from '../../core/directory-write.ts'
+import { eventColumns, eventsEntryBytes, writeEventsHeader } from '../../core/entry.ts'
+import { EVENT, SITE_KIND } from '../../core/kinds.ts'
+import { POLICY_DEFAULT } from '../../core/policy.ts'
+import { policyColumns, type Tables } from '../../core/shard-run.ts'
+import { SHARD_COUNT_DEFAULT, shardOfSite } from '../../core/shard.ts'
+import { PERMITS, SITES } from '../../core/site-table.ts'
+import { createShardTables, SITE_STATE, WATCH_STATE, WINDOWS, WINDOWS_BEFORE } from '../../core/state.ts'
+import { createTable, rowBytes } from '../../core/table.ts'
+import { SEALS, WATCHES } from '../../core/directory.ts'
+import { makeRoom } from '../../core/watch-effects.ts'
+import type { Kernel, KernelSize } from './kernel.ts'
+
+// Applying events: one thread, all shards, a fleet of doors of buildings, seals in random order, half heartbeats, the rest passages
+// and doors; every event new. What is measured is all that a shard task does: window, rules, counts, traffic, rows.
+
+const SIZES = { smoke: { seals: 2000, events: 4000, rounds: 3 }, real: { seals: 1_000_000, events: 200_000, rounds: 12 } } as const
+const T0 = 1_790_000_000_000
+
+const fleet = (seals: number): Tables => {
+  const state: DirectoryState = { directory: createDirectory(seals), seals: 0, watches: 0 }
+  const sites = createTable(SITES, seals + 1)
+  for (let no = 1; no <= seals; no += 1) {
+    sites.columns.kind[no] = SITE_KIND.building
+    sites.columns.headcount[no] = -1
+    sites.columns.observedUntil[no] = Infinity
+    const seal = addSeal(state, no, 7)
+    addWatch(state, {
+      from: 0, until: Infinity, observedFrom: -Infinity, observedUntil: Infinity, seal, site: no, siteKey: no, areaKey: 1 + (no % 100), kind: SITE_KIND.building,
+      shard: shardOfSite(no, SHARD_COUNT_DEFAULT),
+    })
+  }
+  const tables: Tables = {
+    directory: state.directory, sites, permits: createTable(PERMITS, 1),
+    state: { windows: createTable(WINDOWS, 1), windowsBefore: createTable(WINDOWS_BEFORE, 1), watches: createTable(WATCH_STATE, 1), sites: createTable(SITE_STATE, 1) },
+    shards: Array.from({ length: SHARD_COUNT_DEFAULT }, createShardTables),
+  }
+  makeRoom(tables, { sites: seals, seals, watches: seals })
+  return tables
+}
+
+const KINDS = [EVENT.HEARTBEAT, EVENT.HEARTBEAT, EVENT.HEARTBEAT, EVENT.HEARTBEAT, EVENT.PASSAGE_IN, EVENT.PASSAGE_OUT, EVENT.DOOR_OPENED, EVENT.DOOR_CLOSED] as const
+
+const makeEntry = (round: number, { seals, events }: { readonly seals: number; readonly events: number }, seq: Uint32Array): SharedArrayBuffer => {
+  const sizes = { count: events, device: 0, counter: 0, rejected: 0 }
+  const buffer = new SharedArrayBuffer(eventsEntryBytes(sizes))
+  const bytes = new Uint8Array(buffer)
+  const received = T0 + round * 1000
+  writeEventsHeader(bytes, received, sizes, 0)
+  const columns = eventColumns(bytes)
+  let random = round + 1
+  for (let i = 0; i < events; i += 1) {
+    random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0
+    const watch = 1 + ((random >>> 4) % seals)
+    seq[watch] = (seq[watch] as number) + 1
+    const kind = KINDS[(random >>> 27) & 7] as number
+    columns.time[i] = received - (random % 1000)
+    columns.watch[i] = watch
+    columns.boot[i] = 1
+    columns.seq[i] = seq[watch] as number
+    columns.value[i] = kind === EVENT.HEARTBEAT ? 3500 : 1
+    columns.kind[i] = kind
+  }
+  return buffer
+}
+
+const run = async (size: KernelSize): Promise<{ perSecond: number; detail: Record<string, number | string>; hash: string }> => {
+  const shape = SIZES[size]
+  const tables = fleet(shape.seals)
+  const policy = policyColumns(POLICY_DEFAULT)
+  const seq = new Uint32Array(shape.seals + 1)
+  const shards = tables.shards.map((_, shard) => shard)
+  const hash = createHash('sha256')
+  let best = Infinity
+  for (let round = 0; round < shape.rounds; round += 1) {
+    const buffer = makeEntry(round, shape, seq)
+    const entries = { buffer, offsets: [0], lengths: [buffer.byteLength] }
+    const started = process.hrtime.bigint()
+    const result = applyTask(tables, policy, { entries, from: 0, to: 1, shards, alone: true, rejects: true, tick: 1, round: round + 1, extentReceived: null, rowsExpected: shape.events })
+    best = Math.min(best, Number(process.hrtime.bigint() - started))
+    if (result.fresh !== shape.events) throw new Error(`applied ${result.fresh} of ${shape.events} events`)
+    for (const chunk of result.chunks) for (const column of chunk.columns) hash.update(column)
+  }
+  const nanoseconds = best / shape.events
+  const bytes = rowBytes(WINDOWS) + rowBytes(WATCH_STATE) + rowBytes(SITE_STATE) + rowBytes(SEALS) + rowBytes(WATCHES) + rowBytes(SITES) + 16
+  return { perSecond: 1e9 / nanoseconds, detail: { 'ns/event': Number(nanoseconds.toFixed(1)), seals: shape.seals, 'bytes/seal': bytes }, hash: hash.digest('hex').slice(0, 16) }
+}
+
+export const kernels: readonly Kernel[] = [{ name: 'apply', unit: 'events', run }]
