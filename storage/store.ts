@@ -12,7 +12,9 @@ export type Store = {
   readonly peopleUrl: string | null
   /** `http://HOST:PORT` without credentials, for logs and status. */
   readonly url: string
-  readonly embedded: Embedded | null
+  readonly embedded: boolean
+  /** The embedded one's process. Holds the engine's secret: never put it into an answer. */
+  readonly child: Embedded | null
   /** Answers when ClickHouse does; for readiness. */
   readonly ping: () => Promise<boolean>
   readonly stop: () => Promise<void>
@@ -24,7 +26,7 @@ export const openStore = async (clickhouseUrl: string | null | undefined, option
     const address = serverAddress(clickhouseUrl)
     const client = openClient(address)
     await migrate({ client, server: address })
-    return { client, peopleUrl: null, url: address.url, embedded: null, ping: () => ping(client), stop: () => client.close() }
+    return { client, peopleUrl: null, url: address.url, embedded: false, child: null, ping: () => ping(client), stop: () => client.close() }
   }
   const embedded = await startEmbedded(options)
   const client = openClient(embedded)
@@ -36,7 +38,7 @@ export const openStore = async (clickhouseUrl: string | null | undefined, option
     throw error
   }
   return {
-    client, embedded, peopleUrl: embedded.url, url: embedded.url, ping: () => ping(client),
+    client, embedded: true, child: embedded, peopleUrl: embedded.url, url: embedded.url, ping: () => ping(client),
     stop: async () => {
       await client.close()
       await embedded.stop()
