@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './commands/options.ts'
 import { registerServe, type StartEngine } from './commands/serve.ts'
+import { registerDemo } from './commands/demo.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerImport, registerQuery, registerToken } from './commands/query.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerSend } from './commands/send.ts'
@@ -21,7 +23,7 @@ export const runCommandLine = async (argv: readonly string[], environment: NodeJ
     },
   }
   registerServe(program, startEngine, environment)
-  for (const register of [registerSimulate, registerReplay, registerSend, registerQuery, registerImport, registerToken]) register(program, context)
+  for (const register of [registerSimulate, registerReplay, registerSend, registerQuery, registerImport, registerToken, registerDoctor, registerDemo]) register(program, context)
   try {
     await program.parseAsync([...argv])
   } catch (error) {

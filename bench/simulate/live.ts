@@ -17,7 +17,7 @@ export type LiveOptions = {
   readonly durationMs: number
   readonly speed: number
   readonly now: () => number
-  readonly onStep?: (told: LiveStep) => void
+  readonly onStep?: (told: LiveStep) => void | Promise<void>
   readonly signal?: AbortSignal
 }
 export type LiveStep = { readonly sent: number; readonly accepted: number; readonly rejected: number; readonly retries: number }
@@ -103,7 +103,7 @@ export const playLive = async (target: Target, { plan: day, seed, durationMs, sp
     const ahead = begin + (step * STEP_MS) / speed - performance.now()
     if (ahead > 0) await new Promise((resolve) => setTimeout(resolve, ahead))
     await deliver()
-    onStep?.({ ...told })
+    await onStep?.({ ...told })
   }
   player.end()
   while (player.waiting() > 0 && signal?.aborted !== true) await deliver()
