@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { destination, pino } from 'pino'
 import { Piscina } from 'piscina'
 import { runCommandLine } from './bench/command-line.ts'
+import { entryHeader } from './core/entry.ts'
 import { position } from './core/ids.ts'
 import type { AccessNote } from './core/ops.ts'
 import { POLICY_DEFAULT } from './core/policy.ts'
@@ -13,7 +14,7 @@ import { registryEntry } from './core/thread/body.ts'
 import { startMachine } from './core/thread/machine-run.ts'
 import type { Machine } from './core/thread/machine.ts'
 import { createStored } from './core/thread/stored.ts'
-import { createClock } from './ingest/clock.ts'
+import { createClock, type EngineClock } from './ingest/clock.ts'
 import { ensureCredentials, hashToken, type Credentials } from './ingest/credentials.ts'
 import { startKeeper } from './ingest/log/keeper.ts'
 import { openLmdbLog, type LmdbLog } from './ingest/log/lmdb-log.ts'
@@ -90,16 +91,20 @@ const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: R
 }
 
 /** Offers the machine what the log holds beyond the snapshot, then what becomes durable from now on. */
-const catchUp = async (log: LmdbLog, machine: Machine): Promise<number> => {
-  const from = machine.applied() + 1
-  let at = from
+const catchUp = async (log: LmdbLog, machine: Machine): Promise<void> => {
+  let at = machine.applied() + 1
   for (let entries = log.read(position(at), REPLAY_BYTES_MAX); entries.length > 0; entries = log.read(position(at), REPLAY_BYTES_MAX)) {
     for (const entry of entries) machine.offer(entry.position, entry.bytes)
     at += entries.length
     await machine.whenApplied(position(at - 1))
   }
   log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
-  return at - from
+}
+
+/** A simulated clock goes on where the log stands; the host's is ahead of it anyway. */
+const resumeClock = (clock: EngineClock, log: LmdbLog): void => {
+  const last = log.read(position(log.stats().next - 1), 1)[0]
+  if (last !== undefined) clock.advance?.(entryHeader(last.bytes).received)
 }
 
 /** The first start's tokens, and those of a start that was killed before the log had them. */
@@ -141,6 +146,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   machine.onRound(stored.offer)
   tell({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
   await catchUp(log, machine)
+  resumeClock(clock, log)
   await registerCredentials(credentials, log, machine)
   const pulse = startPulse({
     log,

@@ -17,7 +17,11 @@ export const registerServe = (program: Command, startEngine: StartEngine, enviro
   for (const [name, { help, fallback }] of Object.entries(SETTINGS)) command.option(`--${name} <value>`, `${help}${fallback === '' ? '' : ` (default: ${fallback})`}`)
   command.action(async (options: Record<string, string | undefined>) => {
     const settings = settingsOf(options, environment)
-    const engine = await startEngine(settings)
+    const engine = await startEngine(settings).catch((error: unknown) => {
+      // The parts that did start hold the loop; a start that failed has nothing to finish.
+      process.stderr.write(`sealstream: the engine did not start: ${(error as Error).message}\n`)
+      return process.exit(EXIT_FAILED)
+    })
     writeEngineFile(settings.data, { url: engine.url, clickhouseUrl: engine.clickhouse, pid: process.pid })
     process.exitCode = await untilStopped(engine, settings.data)
     process.exit()
