@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './commands/options.ts'
 import { registerServe, type StartEngine } from './commands/serve.ts'
+import { registerBench } from './commands/bench.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDoctor } from './commands/doctor.ts'
 import { registerImport, registerQuery, registerToken } from './commands/query.ts'
+import { registerKernels } from './commands/kernels.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerSend } from './commands/send.ts'
 import { registerSimulate } from './commands/simulate.ts'
@@ -23,7 +25,7 @@ export const runCommandLine = async (argv: readonly string[], environment: NodeJ
     },
   }
   registerServe(program, startEngine, environment)
-  for (const register of [registerSimulate, registerReplay, registerSend, registerQuery, registerImport, registerToken, registerDoctor, registerDemo]) register(program, context)
+  for (const register of [registerSimulate, registerReplay, registerSend, registerQuery, registerImport, registerToken, registerDoctor, registerDemo, registerBench, registerKernels]) register(program, context)
   try {
     await program.parseAsync([...argv])
   } catch (error) {
