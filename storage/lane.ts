@@ -34,7 +34,7 @@ export type Lane = {
 }
 
 const WAIT_MS_MIN = 100
-const WAIT_MS_MAX = 10_000
+const WAIT_MS_MAX = 2_000
 /** A refused content does not get better by itself; a person may have repaired the table meanwhile. */
 const REFUSED_WAIT_MS = 30_000
 /** Codes that speak of the content or the table, not of the moment: unknown identifier, type mismatch, cannot parse, no such column, table or enum value, too many parts by partition key … */

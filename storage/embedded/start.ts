@@ -36,7 +36,7 @@ export type Embedded = {
 }
 
 const RESTART_MS_MIN = 100
-const RESTART_MS_MAX = 10_000
+const RESTART_MS_MAX = 2_000
 /** A child that lived this long starts the pauses from the shortest again. */
 const HEALTHY_MS = 60_000
 /** Opening a large data directory loads its parts. */
