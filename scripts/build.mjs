@@ -21,7 +21,10 @@ const filesBelow = (folder) =>
 const isStale = () => {
   if (!existsSync(stamp)) return true
   const built = statSync(stamp).mtimeMs
-  const sources = [...folders.flatMap((folder) => filesBelow(join(root, folder))), ...['main.ts', 'tsconfig.json', 'package-lock.json'].map((name) => join(root, name))]
+  const sources = [
+    ...folders.flatMap((folder) => filesBelow(join(root, folder))),
+    ...['main.ts', 'tsconfig.json', 'package-lock.json'].map((name) => join(root, name)),
+  ]
   return sources.some((path) => existsSync(path) && statSync(path).mtimeMs > built)
 }
 
@@ -54,7 +57,8 @@ const build = () => {
   const tsc = bin('typescript', 'bin', 'tsc')
   const done = [run('core is pure', tsc, '-p', 'core'), run('compile', tsc, '-p', '.')]
   if (existsSync(join(root, 'web', 'tsconfig.json'))) done.push(run('types of the page', tsc, '-p', 'web', '--noEmit'))
-  if (existsSync(join(root, 'web', 'index.html'))) done.push(run('page', bin('vite', 'bin', 'vite.js'), 'build', 'web', '--outDir', join(dist, 'web'), '--emptyOutDir', '--logLevel', 'warn'))
+  if (existsSync(join(root, 'web', 'index.html')))
+    done.push(run('page', bin('vite', 'bin', 'vite.js'), 'build', 'web', '--outDir', join(dist, 'web'), '--emptyOutDir', '--logLevel', 'warn'))
   if (done.includes(false)) return 1
   writeFileSync(stamp, '')
   return 0

@@ -12,4 +12,7 @@ mkdirSync(out, { recursive: true })
 const cli = createRequire(import.meta.url).resolve('protobufjs-cli/package.json')
 // 64-bit fields are `Long` (a number cannot hold a seal's id); verify, delimited and service code has no caller here.
 const flags = ['-t', 'static-module', '-w', 'esm', '--no-verify', '--no-delimited', '--no-typeurl', '--no-service', '--dts']
-execFileSync(process.execPath, [join(dirname(cli), 'bin', 'pbjs'), ...flags, '-o', join(out, 'seal.js'), 'proto/seal/v1/seal.proto'], { cwd: root, stdio: 'inherit' })
+execFileSync(process.execPath, [join(dirname(cli), 'bin', 'pbjs'), ...flags, '-o', join(out, 'seal.js'), 'proto/seal/v1/seal.proto'], {
+  cwd: root,
+  stdio: 'inherit',
+})

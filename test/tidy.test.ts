@@ -104,7 +104,9 @@ describe('repository', () => {
 
   // `npm ci` refuses a lock that lacks a platform's package, and a registry that lacks one (a mirror) leaves it out of a new lock.
   test('the lock has the packages of every platform', () => {
-    const { packages } = JSON.parse(read('package-lock.json')) as { readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>> }
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      readonly packages: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>
+    }
     const names = Object.keys(packages)
     const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies))
     expect(wanted.filter((name) => !names.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([])
@@ -133,7 +135,9 @@ describe('repository', () => {
 
   test('links in the docs lead somewhere', () => {
     const wrong = pages.flatMap(({ path, text }) =>
-      [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)].filter(([, target = '']) => !existsSync(join(root, dirname(path), target))).map(([link]) => `${path}: ${link}`),
+      [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)]
+        .filter(([, target = '']) => !existsSync(join(root, dirname(path), target)))
+        .map(([link]) => `${path}: ${link}`),
     )
     expect(wrong).toEqual([])
   })
@@ -144,12 +148,15 @@ describe('repository', () => {
       .split('\n')
       .filter((line) => line.startsWith('| `--'))
     const names = Object.keys(SETTINGS) as SettingName[]
-    expect(rows.map((row) => /^\| `--([a-z-]+)`/.exec(row)?.[1])).toEqual(names)
+    expect(
+      rows.map((row) => /^\| `--([a-z-]+)`/.exec(row)?.[1]),
+      'npm run docs',
+    ).toEqual(names)
     for (const [at, name] of names.entries()) {
       const cells = (rows[at] ?? '').split(' | ')
       expect(cells[1]).toBe(`\`${environmentName(name)}\``)
       expect(cells[2]).toBe(SETTINGS[name].fallback === '' ? '(empty)' : `\`${SETTINGS[name].fallback}\``)
-      expect(cells[4]).toBe(`${SETTINGS[name].help} |`)
+      expect(cells[4], 'npm run docs').toBe(`${SETTINGS[name].help} |`)
     }
   })
 })

@@ -31,7 +31,10 @@ const chineseFonts = async (): Promise<string> => {
     writeFileSync(join(beside, name.replace('.woff2', '.ttf')), await wawoff2.decompress(readFileSync(join(slices, name))))
   }
   const folders = ['/usr/share/fonts', home].map((folder) => `<dir>${folder}</dir>`).join('')
-  writeFileSync(join(beside, 'fonts.conf'), `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${folders}<cachedir>${join(home, 'cache')}</cachedir></fontconfig>\n`)
+  writeFileSync(
+    join(beside, 'fonts.conf'),
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${folders}<cachedir>${join(home, 'cache')}</cachedir></fontconfig>\n`,
+  )
   try {
     renameSync(beside, home)
   } catch (error) {
@@ -42,4 +45,5 @@ const chineseFonts = async (): Promise<string> => {
   return config
 }
 
-const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> => Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined))
+const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined))

@@ -14,7 +14,10 @@ afterAll(() => rmSync(made, { recursive: true }))
 
 const proto = readFileSync(join(root, 'proto/seal/v1/seal.proto'), 'utf8')
 /** What is said to machines: without comments and layout, so that a better comment is not a change of contract. */
-const meaning = proto.replaceAll(/\/\/.*$/gm, '').replaceAll(/\s+/g, ' ').trim()
+const meaning = proto
+  .replaceAll(/\/\/.*$/gm, '')
+  .replaceAll(/\s+/g, ' ')
+  .trim()
 
 test('the .proto has not changed by accident', () => {
   const said = createHash('sha256').update(meaning).digest('hex')
@@ -33,7 +36,9 @@ test('the .proto has not changed by accident', () => {
 test('the committed code is what the generator makes', () => {
   execFileSync(process.execPath, [join(root, 'scripts/proto.mjs'), made], { stdio: 'pipe' })
   for (const name of ['seal.js', 'seal.d.ts']) {
-    expect(readFileSync(join(made, name), 'utf8') === readFileSync(join(root, 'proto/gen', name), 'utf8'), `proto/gen/${name} is stale: npm run proto`).toBe(true)
+    expect(readFileSync(join(made, name), 'utf8') === readFileSync(join(root, 'proto/gen', name), 'utf8'), `proto/gen/${name} is stale: npm run proto`).toBe(
+      true,
+    )
   }
 })
 
@@ -49,7 +54,12 @@ test('the .proto that runs beside the code is the one in the sources', () => {
 test('every field, message and value of the .proto has a comment, or a name that its message explains', () => {
   const lines = proto.split('\n')
   const bare = lines.filter((line, at) => /^(message|enum) |^ {2}.*= \d+;$/.test(line) && !(lines[at - 1] ?? '').trim().startsWith('//'))
-  expect(bare.map((line) => line.trim())).toEqual(['repeated Event events = 1;', 'EventColumns columns = 2;', 'REJECT_REASON_UNSPECIFIED = 0;', 'RejectReason reason = 2;'])
+  expect(bare.map((line) => line.trim())).toEqual([
+    'repeated Event events = 1;',
+    'EventColumns columns = 2;',
+    'REJECT_REASON_UNSPECIFIED = 0;',
+    'RejectReason reason = 2;',
+  ])
 })
 
 const numbersOf = (generated: Readonly<Record<string, unknown>>): Record<string, unknown> =>

@@ -17,7 +17,16 @@ test('a row is these bytes', () => {
 
 test('columns are packed, times and sequence numbers as zigzag differences', () => {
   const bytes = wire.EventBatch.encode({
-    columns: { sealId: [1, 1], timeMsDelta: [300, -1], boot: [1, 1], seqDelta: [9, -1], kind: [wire.EventKind.HEARTBEAT, wire.EventKind.COUNTER], value: [-1, 0], totalIn: [5], totalOut: [6] },
+    columns: {
+      sealId: [1, 1],
+      timeMsDelta: [300, -1],
+      boot: [1, 1],
+      seqDelta: [9, -1],
+      kind: [wire.EventKind.HEARTBEAT, wire.EventKind.COUNTER],
+      value: [-1, 0],
+      totalIn: [5],
+      totalOut: [6],
+    },
   }).finish()
   expect(Buffer.from(bytes).toString('hex')).toBe(
     '122d' + '0a1001000000000000000100000000000000' + '1203d80401' + '1a020101' + '22021201' + '2a02090c' + '32020100' + '3a0105' + '420106',
@@ -26,7 +35,16 @@ test('columns are packed, times and sequence numbers as zigzag differences', () 
 
 const id = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const uint32 = fc.integer({ min: 0, max: 2 ** 32 - 1 })
-const event = fc.record({ sealId: id, timeMs: fc.integer({ min: 0, max: 2 ** 53 - 1 }), boot: uint32, seq: uint32, kind: fc.integer({ min: 0, max: 12 }), value: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), totalIn: uint32, totalOut: uint32 })
+const event = fc.record({
+  sealId: id,
+  timeMs: fc.integer({ min: 0, max: 2 ** 53 - 1 }),
+  boot: uint32,
+  seq: uint32,
+  kind: fc.integer({ min: 0, max: 12 }),
+  value: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  totalIn: uint32,
+  totalOut: uint32,
+})
 
 test('any event survives the generated code, 64-bit ids included', () => {
   fc.assert(
@@ -40,6 +58,11 @@ test('any event survives the generated code, 64-bit ids included', () => {
 })
 
 test('a field from the future is skipped', () => {
-  const later = protobuf.Writer.create().uint32(8).uint64(7).uint32((99 << 3) | 2).string('new').finish()
+  const later = protobuf.Writer.create()
+    .uint32(8)
+    .uint64(7)
+    .uint32((99 << 3) | 2)
+    .string('new')
+    .finish()
   expect(Number(wire.Receipt.decode(later).accepted)).toBe(7)
 })
