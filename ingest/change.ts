@@ -9,20 +9,24 @@ import { Problem, problemByStatus } from './problem.ts'
 export type Noted = { readonly action: string; readonly target: string; readonly detail: string }
 export type Change = {
   /** Rejects with a Problem where the machine refuses. */
-  readonly registry: (op: RegistryOp, by: Principal, noted: Noted) => Promise<Exclude<RegistryResult, { kind: 'refused' }>>
+  readonly registry: (op: RegistryOp, by: Principal, noted: Noted | null) => Promise<Exclude<RegistryResult, { kind: 'refused' }>>
+  /** Notes what a person did, where one note stands for many entries. Resolves once it is durable. */
+  readonly note: (by: Principal, noted: Noted) => Promise<void>
   readonly alarm: (op: AlarmWork, noted: Noted) => Promise<AlarmView>
 }
 
 export const createChange = (log: Log, machine: Machine, note: (note: AccessNote) => Promise<void>): Change => {
-  const apply = async (entry: Uint8Array, by: Principal, noted: Noted): Promise<unknown> => {
+  const write = (by: Principal, noted: Noted): Promise<void> => note({ who: by.name, role: by.role, ...noted })
+  const apply = async (entry: Uint8Array, by: Principal, noted: Noted | null): Promise<unknown> => {
     const position = await log.append(entry).catch((error: unknown) => {
       throw error instanceof LogFullError ? new Problem('disk-full', error.message, { retryAfterSeconds: 5 }) : error
     })
-    const written = note({ who: by.name, role: by.role, ...noted })
+    const written = noted === null ? undefined : write(by, noted)
     await Promise.all([machine.whenApplied(position), written])
     return machine.resultOf(position)
   }
   return {
+    note: write,
     registry: async (op, by, noted) => {
       const result = (await apply(registryEntry(op), by, noted)) as RegistryResult | undefined
       if (result === undefined) throw new Error(`the machine gave no answer to ${op.op}`)

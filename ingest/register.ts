@@ -41,8 +41,8 @@ export const registerIngest = (app: FastifyInstance, deps: IngestDeps): Ingest =
   registerEventsSocket(app, { ...deps, batcher })
   registerSessionRoutes(app, deps)
   registerRegistryRoutes(app, { machine: deps.machine, change })
-  registerImportRoute(app, { machine: deps.machine, change })
-  registerTokenRoutes(app, { machine: deps.machine, change })
+  registerImportRoute(app, { change })
+  registerTokenRoutes(app, { change })
   registerWorkRoutes(app, { machine: deps.machine, change })
   registerTicksRoute(app, deps)
   return {

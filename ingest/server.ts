@@ -10,8 +10,8 @@ import { BODY_BYTES_MAX } from './thread/decode-task.ts'
 
 export type ServerDeps = GateDeps & { readonly emit: IngestEmit; readonly logger?: FastifyBaseLogger }
 
-/** A sender that stalls in the middle of a request is let go; RFC 9110 sets no figure, gateways on mobile networks need tens of seconds. */
-const REQUEST_MS_MAX = 60_000
+/** Time to send a whole request: an import of a million sites over a slow line; who stalls in the headers goes after Node's 60 s. */
+const REQUEST_MS_MAX = 300_000
 const KEEP_ALIVE_MS = 75_000
 /** JSON bodies of the registry: the largest is one site with its seals. Imports and events have limits of their own. */
 const JSON_BYTES_MAX = 1024 * 1024
