@@ -75,7 +75,7 @@ describe('tests', () => {
 
   // A test that is off is a promise that nobody keeps; one with a missing part says so itself (test/parts).
   test('none is switched off or alone', () => {
-    expect(tests.filter(({ text }) => /\b(?:it|test|describe)\.(?:skip|only|todo)\b/.test(text)).map(({ path }) => path)).toEqual([])
+    expect(tests.filter(({ text }) => /\b(?:it|test|describe)\.(?:skip|skipIf|runIf|only|todo)\b/.test(text)).map(({ path }) => path)).toEqual([])
   })
 
   // Mocks of a log, a pool or ClickHouse agree with whatever is written.
