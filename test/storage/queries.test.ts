@@ -54,7 +54,7 @@ const fill = async (): Promise<void> => {
     plain: {
       sites: [site(1, 's1', 'fuzhou/gulou/antai/jzl/7', 'residence', 3), site(2, 's2', 'fuzhou/gulou/antai/jzl/8', 'residence', 1), site(3, 's3', 'fuzhou/taijiang/x', 'residence', 4), site(4, 'tower', 'fuzhou/gulou/antai', 'building', 0)],
       alarms: [...steps('a1', 'door-opened', 1, 'fuzhou/gulou/antai/jzl/7', 60_000), ...steps('a2', 'passage-unpermitted', 2, 'fuzhou/gulou/antai/jzl/8', null), ...steps('a3', 'door-opened', 3, 'fuzhou/taijiang/x', 120_000)],
-      access: [{ time: NOW - HOUR, who: 'chen', role: 'operator', action: 'view', target: 'site:jzl-0007-0302', detail: '' }, { time: NOW, who: 'wu', role: 'operator', action: 'view', target: 'site:other', detail: '' }],
+      access: [{ time: NOW - HOUR, who: 'chen', role: 'operator', action: 'view', target: 'jzl-0007-0302', detail: '' }, { time: NOW, who: 'wu', role: 'operator', action: 'view', target: 'other', detail: '' }],
     },
     chunks: [
       chunkOf('occupancy', changes.map(([siteKey, corrected, hours]) => ({ site_key: siteKey, time: NOW + hours * HOUR, received: NOW, raw: corrected, corrected, confidence: 1, expires: EXPIRES }))),
