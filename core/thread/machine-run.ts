@@ -47,6 +47,8 @@ type Running = {
   offered: number
   busy: boolean
   stopped: boolean
+  /** A round failed: the tables may be torn, and are not to be kept. */
+  broken: boolean
   watching: boolean
   fail: (error: unknown) => void
 }
@@ -63,7 +65,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
   failed.catch(() => undefined)
   const running: Running = {
     machine, pool: createShardPool(options), queue: createEntryQueue(), listeners: [], results: new Map(), waiters: [], barriers: [],
-    offered: machine.position, busy: false, stopped: false, watching: false, fail,
+    offered: machine.position, busy: false, stopped: false, broken: false, watching: false, fail,
   }
   return { ...working(running), ...reads(running), failed }
 }
@@ -98,6 +100,7 @@ const working = (running: Running): Pick<Machine, 'offer' | 'backlog' | 'applied
   },
   snapshot: async () => {
     await betweenRounds(running)
+    if (running.broken) throw new Error('the machine has failed: its state is not to be kept')
     return { position: running.machine.position as Position, parts: snapshotParts(running.machine) }
   },
   stop: async () => {
@@ -126,7 +129,10 @@ const work = async (running: Running): Promise<void> => {
     await passBarriers(running)
   } catch (error) {
     running.stopped = true
+    running.broken = true
+    running.busy = false
     running.fail(error)
+    for (const resolve of running.barriers) resolve()
   }
 }
 
