@@ -70,8 +70,8 @@ const placeOf = (cursor: string): Place => {
   throw refusal(400, 'cursor: not one that this list gave')
 }
 
-const CLOSED_COLUMNS = `id, kind, severity, state, active, acknowledged, site, area, seal, repeats,
-  toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(cleared_at) AS cleared_ms`
+const CLOSED_COLUMNS = `id, kind, severity, state, active, acknowledged, acknowledged_by, site, area, seal, repeats, value, toUnixTimestamp64Milli(since) AS since_ms,
+  toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(cleared_at) AS cleared_ms, toUnixTimestamp64Milli(acknowledged_at) AS acknowledged_ms`
 const closedAlarms = async (deps: LiveDeps, scope: Scope, query: AlarmQuery, { place, limit }: { readonly place: Place | undefined; readonly limit: number }): Promise<readonly QueryRow[]> => {
   if (scope.prefixes.length === 0) return []
   const params: Record<string, unknown> = { limit }
@@ -98,12 +98,15 @@ const closedAlarms = async (deps: LiveDeps, scope: Scope, query: AlarmQuery, { p
 }
 const closedBody = (row: QueryRow): AlarmBody => {
   const text = (name: string): string => String(row[name] ?? '')
-  const raised = new Date(Number(row['raised_ms'])).toISOString()
-  const cleared = Number(row['cleared_ms'] ?? 0)
+  const time = (name: string): string | null => {
+    const ms = Number(row[name] ?? 0)
+    return ms > 0 ? new Date(ms).toISOString() : null
+  }
+  const raisedAt = new Date(Number(row['raised_ms'] ?? 0)).toISOString()
   return {
     id: text('id'), kind: text('kind'), severity: text('severity'), state: 'closed', active: yes(row['active']), acknowledged: yes(row['acknowledged']),
-    site: text('site'), area: text('area'), seal: text('seal'), since: raised, raisedAt: raised, goneAt: cleared > 0 ? new Date(cleared).toISOString() : null,
-    acknowledgedAt: null, acknowledgedBy: '', assignedTo: '', shelvedUntil: null, repeats: Number(row['repeats'] ?? 0), value: 0,
+    site: text('site'), area: text('area'), seal: text('seal'), since: time('since_ms') ?? raisedAt, raisedAt, goneAt: time('cleared_ms'),
+    acknowledgedAt: time('acknowledged_ms'), acknowledgedBy: text('acknowledged_by'), assignedTo: '', shelvedUntil: null, repeats: Number(row['repeats'] ?? 0), value: Number(row['value'] ?? 0),
   }
 }
 const yes = (value: unknown): boolean => value === true || value === 1 || value === '1'

@@ -44,8 +44,8 @@ export const noteKey = (table: string): string => `sink:${table}`
 
 export const createLane = (options: LaneOptions): Lane => {
   const { spec, emit } = options
-  let verified = options.noted?.verified ?? 0
-  let doubtful = options.noted?.sending ?? 0
+  let verified = options.noted?.verified ?? -1
+  let doubtful = options.noted?.sending ?? -1
   let doubtfulAttempt = options.noted?.attempt ?? 1
   const store: Lane['store'] = async (block, build) => {
     if (block <= verified) return
@@ -53,7 +53,7 @@ export const createLane = (options: LaneOptions): Lane => {
     const payload = build()
     const inDoubt = doubtful === block
     const done = await storeBlock(options, { block, payload, verified, inDoubt, attempt: inDoubt ? doubtfulAttempt : 1 })
-    doubtful = 0
+    doubtful = -1
     doubtfulAttempt = 1
     verified = block
     emit({ kind: 'block-verified', table: spec.name, block, rows: payload.rows, bytes: payload.bytes, ms: Date.now() - started, attempts: done.attempt })

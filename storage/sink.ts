@@ -62,7 +62,8 @@ export const startSink = (options: SinkOptions): Sink => {
   const queue: { readonly open: OpenBlock; readonly expired: readonly number[] }[] = []
   let current: OpenBlock | undefined
   let expired: number[] = []
-  let verified = Number(options.noted(VERIFIED_KEY) ?? 0)
+  // Before the first extent the block is 0: nothing is verified is -1.
+  let verified = Number(options.noted(VERIFIED_KEY) ?? -1)
   let inWork: OpenBlock | undefined
   let wake: (() => void) | undefined
 

@@ -5,7 +5,7 @@ import WebSocket from 'ws'
 import type { AccessNote } from '../../core/ops.ts'
 import { buildServer } from '../../ingest/server.ts'
 import { registerSessionRoutes } from '../../ingest/session-routes.ts'
-import { createSessions } from '../../ingest/sessions.ts'
+import { createSessions, type Sessions } from '../../ingest/sessions.ts'
 import { registerApiDocs } from '../../live/api-docs.ts'
 import type { LiveDeps } from '../../live/deps.ts'
 import type { LiveHappening } from '../../live/happenings.ts'
@@ -29,9 +29,9 @@ export type LiveServer = {
   readonly asked: { sql: string; params: Readonly<Record<string, unknown>> }[]
   readonly close: () => Promise<void>
 }
-export type ServerOptions = { readonly query?: LiveDeps['query']; readonly status?: LiveDeps['status']; readonly prepare?: (app: FastifyInstance) => void }
+export type ServerOptions = { readonly query?: LiveDeps['query']; readonly status?: LiveDeps['status']; readonly prepare?: (app: FastifyInstance, sessions: Sessions) => void }
 
-export const startLiveServer = async (source: Source, options: ServerOptions = {}): Promise<LiveServer> => {
+export const startLiveServer = async (source: Pick<Source, 'machine'>, options: ServerOptions = {}): Promise<LiveServer> => {
   const notes: AccessNote[] = []
   const happenings: LiveHappening[] = []
   const asked: LiveServer['asked'] = []
@@ -46,8 +46,8 @@ export const startLiveServer = async (source: Source, options: ServerOptions = {
   const sessions = createSessions(clock)
   const app = await buildServer({ machine: source.machine, sessions, origins: [], pressure: () => null, emit: metrics.observe })
   await registerApiDocs(app)
-  registerSessionRoutes(app, { machine: source.machine, sessions, emit: metrics.observe })
-  options.prepare?.(app)
+  if (options.prepare === undefined) registerSessionRoutes(app, { machine: source.machine, sessions, emit: metrics.observe })
+  else options.prepare(app, sessions)
   await registerLive(app, {
     machine: source.machine, hub, clock, status, metrics: metrics.expose, emit: observe, pageDir: join(import.meta.dirname, '../../web'),
     noteAccess: (note) => Promise.resolve(notes.push(note)),

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Browser, Page } from 'playwright-core'
 import { afterEach, expect } from 'vitest'
 import type { Source } from '../live/source.ts'
+import { registerSessionRoutes } from '../../ingest/session-routes.ts'
 import { secretOf } from '../live/secret.ts'
 import { startLiveServer, type LiveServer } from '../live/server.ts'
 import { launchBrowser } from '../parts/browser.ts'
@@ -30,7 +31,12 @@ type Opened = { readonly page: Page; readonly source: Source; readonly errors: s
 const open = async (path: string, options: { readonly width: number; readonly height: number; readonly language: string; readonly token?: string; readonly dark?: boolean }): Promise<Opened> => {
   const source = createCity(2_000, 60)
   for (const name of ['admin@', 'operator@fuzhou/gulou', 'sre@', 'analyst@']) source.addToken(name)
-  server = await startLiveServer(source, { prepare: (app) => acknowledgeRoute(app, source) })
+  server = await startLiveServer(source, {
+    prepare: (app, sessions) => {
+      registerSessionRoutes(app, { machine: source.machine, sessions, emit: () => undefined })
+      acknowledgeRoute(app, source)
+    },
+  })
   browser = await launchBrowser(path)
   const context = await browser.newContext({ viewport: { width: options.width, height: options.height }, locale: options.language, colorScheme: options.dark === true ? 'dark' : 'light' })
   const page = await context.newPage()
