@@ -69,7 +69,7 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
   if (options.truth !== undefined) writeTruth(options.truth, plan.truth, startMs)
   const played = await playDay(target, { plan, seed, startMs, speed, say })
   say(`the day took ${played.seconds.toFixed(1)} s (${Math.round(86_400 / played.seconds)} × real time): ${played.distinct} events, ${played.repeats} sent twice, ${played.rejected} rejected, ${played.retries} requests sent again`)
-  const expected = played.distinct - played.rejected
+  const expected = played.distinct - played.distinctRejected
   const stored = await settle(target, expected, startMs)
   const whole = stored === expected
   say(`rows in seals.events: ${stored} of ${expected} expected${whole ? '' : ' — THEY DIFFER'}`)

@@ -22,7 +22,16 @@ export type DayOptions = {
   readonly speed: number
   readonly say: (line: string) => void
 }
-export type DayResult = { readonly distinct: number; readonly repeats: number; readonly accepted: number; readonly rejected: number; readonly retries: number; readonly seconds: number }
+export type DayResult = {
+  readonly distinct: number
+  /** Distinct events that the engine rejected (one sent twice counts once). */
+  readonly distinctRejected: number
+  readonly repeats: number
+  readonly accepted: number
+  readonly rejected: number
+  readonly retries: number
+  readonly seconds: number
+}
 
 /** A midnight in UTC+8 that lies ahead of now: the engine's clock only moves forward, and has already seen the real time. */
 export const nextMidnight = (nowMs: number): number => {
@@ -39,6 +48,7 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
   say(`registered ${registered.sites} sites, ${plan.seals.length} seals, ${registered.permits} permits; the day begins at ${new Date(startMs).toISOString()}`)
   const player = createPlayer(plan, { startMs, stepMs: GRID_MS, random: seeded(seed).fork(0x9147) })
   const result = { accepted: 0, rejected: 0 }
+  const rejectedOnce = new Set<string>()
   const began = performance.now()
   let told = began
   const deliver = async (): Promise<number> => {
@@ -49,6 +59,7 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
       const receipt = await sender.send(batch)
       result.accepted += receipt.accepted
       result.rejected += receipt.rejected
+      for (const { index } of receipt.rejections) rejectedOnce.add(`${events.low[index]}.${events.boot[index]}.${events.seq[index]}`)
     }
     if (performance.now() - told > 2_000) {
       told = performance.now()
@@ -66,7 +77,7 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
   while (player.waiting() > 0) await deliver()
   const { distinct, repeats } = player.counts()
   agent.destroy()
-  return { distinct, repeats, ...result, retries: sender.retries(), seconds: (performance.now() - began) / 1000 }
+  return { distinct, distinctRejected: rejectedOnce.size, repeats, ...result, retries: sender.retries(), seconds: (performance.now() - began) / 1000 }
 }
 
 const postTick = async (target: Target, now: number): Promise<void> => {

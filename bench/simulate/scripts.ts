@@ -89,7 +89,7 @@ const heldOpen = (limit: number, permitted: boolean): Scene => (draft, seal, at)
 }
 const heldPermitted: Scene = (draft, seal, at) => {
   const closes = at + HELD_HOME + draft.random.int(30, 900) * SECOND
-  permit(draft, seal, [at - 5 * MINUTE, closes + SECOND])
+  permit(draft, seal, [at - 5 * MINUTE, closes + MINUTE])
   act(draft, { at, seal, kind: EVENT.DOOR_OPENED, delivery: prompt })
   act(draft, { at: closes, seal, kind: EVENT.DOOR_CLOSED, delivery: prompt })
   nearMiss(draft, { kind: 'door-held-open', seal, at, limitMs: HELD_HOME, note: 'open for long, under a permit', lastsMs: closes - at })
