@@ -40,6 +40,9 @@ const REFUSED_WAIT_MS = 30_000
 /** Codes that speak of the content or the table, not of the moment: unknown identifier, type mismatch, cannot parse, no such column, table or enum value, too many parts by partition key … */
 const REFUSED_CODES = new Set(['6', '10', '16', '20', '26', '27', '32', '33', '34', '36', '38', '41', '43', '44', '47', '49', '50', '53', '60', '62', '69', '70', '81', '117', '131', '252', '321', '349', '691'])
 
+/** Blocks are numbered from 0: the rows before a log's first extent entry are block 0. */
+export const NO_BLOCK = -1
+
 export const noteKey = (table: string): string => `sink:${table}`
 
 export const createLane = (options: LaneOptions): Lane => {
