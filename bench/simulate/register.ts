@@ -3,7 +3,7 @@
 import { sealId } from '../../core/ids.ts'
 import { apiOk } from '../http.ts'
 import { CommandError, type Target } from '../target.ts'
-import { DAY, type Plan } from './plan.ts'
+import { DAY, MINUTE, type Plan } from './plan.ts'
 
 export type RegisterOptions = {
   readonly startMs: number
@@ -18,12 +18,15 @@ const IMPORT_LINES = 500
 /** Permit requests at once. */
 const PERMITS_AT_ONCE = 16
 
-export const siteLines = (plan: Plan, { startMs, inside }: RegisterOptions): string[] => {
+/** An observation that ended before the play begins would be refused; it ends soon after instead. */
+const ENDED_MS = 2 * MINUTE
+
+export const siteLines = (plan: Plan, { startMs, fromMs = 0, inside }: RegisterOptions): string[] => {
   const iso = (ms: number): string => new Date(startMs + ms).toISOString()
   return plan.sites.map((site, index) =>
     JSON.stringify({
       site: site.id, area: site.area, kind: site.kind, headcount: site.headcount, capacity: null, inside: inside?.get(index) ?? null,
-      ...(site.kind === 'residence' ? { observation: { from: iso(-2 * DAY), until: iso(site.observedUntil ?? 13 * DAY) } } : {}),
+      ...(site.kind === 'residence' ? { observation: { from: iso(-2 * DAY), until: iso(Math.max(site.observedUntil ?? 13 * DAY, fromMs + ENDED_MS)) } } : {}),
       seals: site.seals.map((seal) => {
         const { low, high } = plan.seals[seal] as { low: number; high: number }
         return { id: sealId(low, high), from: iso(-3 * DAY), until: null }
