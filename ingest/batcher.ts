@@ -113,7 +113,7 @@ const taskOf = (batch: readonly Waiting[], deps: BatcherDeps, senders: DecodeTas
     senderOf[r] = places.get(principal.tokenNo) ?? 0
     encodingOf[r] = ENCODING_NO[encoding]
   })
-  return { directory: shareDirectory(deps.machine.directory()), received: deps.clock(), senders, bodies, ends, senderOf, encodingOf }
+  return { directory: shareDirectory(deps.machine.directory()), received: Math.max(deps.clock(), deps.log.received()), senders, bodies, ends, senderOf, encodingOf }
 }
 
 const sums = (done: DecodeDone): { readonly accepted: number; readonly rejected: ReadonlyMap<number, number>; readonly unlisted: number } => {

@@ -217,6 +217,7 @@ export const openLmdbLog = async (dir: string, options: LmdbLogOptions): Promise
         start()
       })
     },
+    received: () => lastMs,
     pending: () => ({ entries: queue.length + flushingEntries, bytes: queuedBytes + flushingBytes }),
     note: notes.note,
     noted: notes.noted,

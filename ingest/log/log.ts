@@ -26,6 +26,8 @@ export type Log = {
   readonly note: (key: string, value: unknown) => Promise<void>
   readonly noted: (key: string) => unknown
   readonly stats: () => LogStats
+  /** `received` of the newest entry, 0 in an empty log: the engine's clock stands here or later, whatever the host's says. */
+  readonly received: () => number
   readonly close: () => Promise<void>
 }
 
