@@ -31,7 +31,7 @@ const isStale = () => {
 const prune = () => {
   for (const path of filesBelow(dist)) {
     const name = relative(dist, path)
-    if (name.startsWith('web/') || name === '.built' || copied.includes(name)) continue
+    if (name.startsWith('web/') || !/\.js(\.map)?$/.test(name) || copied.includes(name)) continue
     const source = join(root, name.replace(/\.js(\.map)?$/, '.ts'))
     if (!existsSync(source)) rmSync(path)
   }
