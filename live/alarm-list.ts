@@ -97,7 +97,7 @@ const closedAlarms = async (deps: LiveDeps, scope: Scope, query: AlarmQuery, { p
   }
 }
 const closedBody = (row: QueryRow): AlarmBody => {
-  const text = (name: string): string => String(row[name] ?? '')
+  const text = (name: string): string => `${(row[name] ?? '') as string | number}`
   const time = (name: string): string | null => {
     const ms = Number(row[name] ?? 0)
     return ms > 0 ? new Date(ms).toISOString() : null

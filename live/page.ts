@@ -21,8 +21,11 @@ export const registerPage = async (app: FastifyInstance, pageDir: string): Promi
       errorHandler: (error, request, reply) => {
         const { statusCode } = error as { readonly statusCode?: number }
         const isBrowser = url === '/' && (request.headers.accept ?? '').includes('text/html')
-        if ((statusCode !== 401 && statusCode !== 403) || !isBrowser) return app.errorHandler(error, request, reply)
-        return withHeaders(reply.code(statusCode), asking.policy).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(asking.html)
+        if ((statusCode !== 401 && statusCode !== 403) || !isBrowser) {
+          app.errorHandler(error, request, reply)
+          return
+        }
+        void withHeaders(reply.code(statusCode), asking.policy).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(asking.html)
       },
     }, (_, reply) => withHeaders(reply, PAGE_POLICY).sendFile(file, { cacheControl: false }))
   }

@@ -45,17 +45,23 @@ export const registerSocket = (app: FastifyInstance, deps: LiveDeps): void => {
     deps.emit({ kind: 'client-refused', reason })
     return error
   }
-  const preValidation = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+  const preValidation = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void => {
     const asked = askedFor(request.query as LiveQuery, principalOf(request))
-    if ('problem' in asked) throw refused(asked.status === 403 ? 'forbidden-topic' : 'bad-query', refusal(asked.status, asked.problem))
-    if (!deps.hub.full()) return
+    if ('problem' in asked) {
+      done(refused(asked.status === 403 ? 'forbidden-topic' : 'bad-query', refusal(asked.status, asked.problem)))
+      return
+    }
+    if (!deps.hub.full()) {
+      done()
+      return
+    }
     reply.header('retry-after', RETRY_AFTER_SECONDS)
-    throw refused('too-many-clients', refusal(503, 'as many live readers as this engine takes are connected', RETRY_AFTER_SECONDS))
+    done(refused('too-many-clients', refusal(503, 'as many live readers as this engine takes are connected', RETRY_AFTER_SECONDS)))
   }
   app.get('/v1/live', { websocket: true, schema, preValidation }, (socket, request) => {
     const principal = principalOf(request)
     const asked = askedFor(request.query as LiveQuery, principal)
-    if (!('problem' in asked)) serve(deps, socket as unknown as Socket, principal, asked)
+    if (!('problem' in asked)) serve(deps, socket, principal, asked)
   })
 }
 

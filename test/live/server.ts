@@ -80,7 +80,7 @@ export const readLive = (server: LiveServer, token: string, query = '', decode =
   const waiting: (() => void)[] = []
   socket.on('message', (data: Buffer) => {
     messages.push(decode(data) as LiveMessage)
-    for (const look of [...waiting]) look()
+    for (const look of waiting) look()
   })
   const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))
   socket.on('error', () => undefined)

@@ -16,7 +16,6 @@ export type AlarmRow = {
   readonly update: (alarm: AlarmBody, state: State, now: number) => void
   readonly tick: (now: number) => void
 }
-type Why = (value: number) => string
 
 export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id: string) => void): AlarmRow => {
   let alarm = first
@@ -48,7 +47,7 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   }
   const update = (next: AlarmBody, state: State, now: number): void => {
     alarm = next
-    setText(why, (text.why[next.kind as keyof Text['why']] as Why)(next.value))
+    setText(why, text.why[next.kind as keyof Text['why']](next.value))
     setText(condition, next.active ? text.alarms.active : text.alarms.gone)
     condition.classList.toggle('ongoing', next.active)
     setText(repeats, next.repeats > 0 ? text.alarms.repeats(next.repeats) : '')

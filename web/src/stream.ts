@@ -9,7 +9,7 @@ const PAUSE_MS_MAX = 10_000
 /** Ten missing stats messages. */
 const SILENCE_MS_MAX = 10_000
 /** Close codes after which only a person can help: token revoked, policy. */
-const FINAL_CODES: readonly number[] = [1008, 4001]
+const FINAL_CODES: ReadonlySet<number> = new Set([1008, 4001])
 
 export const openStream = (store: Store, onSignedOut: () => void): void => {
   let pause = PAUSE_MS_MIN
@@ -32,7 +32,7 @@ export const openStream = (store: Store, onSignedOut: () => void): void => {
   }
   const lost = async (code: number): Promise<void> => {
     store.change((state) => { state.connection = 'lost' })
-    if (FINAL_CODES.includes(code) || (await isSignedOut())) {
+    if (FINAL_CODES.has(code) || (await isSignedOut())) {
       onSignedOut()
       return
     }
