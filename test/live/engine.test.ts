@@ -76,7 +76,8 @@ afterAll(async () => {
 
 let seq = 0
 const send = async (sealId: number, kind: number, value: number): Promise<void> => {
-  const body = wire.EventBatch.encode({ events: [{ sealId, timeMs: Date.now(), boot: 1, seq: ++seq, kind, value }] } as never).finish()
+  const event: object = { sealId, timeMs: Date.now(), boot: 1, seq: ++seq, kind, value }
+  const body = wire.EventBatch.encode({ events: [event] }).finish()
   const answer = await fetch(`${server.url}/v1/events`, { method: 'POST', body: body as never, headers: { authorization: `Bearer ${secretOf('sender@')}`, 'content-type': 'application/x-protobuf', accept: 'application/json' } })
   expect(await answer.json()).toMatchObject({ accepted: 1, rejected: 0 })
 }
