@@ -63,7 +63,7 @@ export const startSink = (options: SinkOptions): Sink => {
   let current: OpenBlock | undefined
   let expired: number[] = []
   // Before the first extent the block is 0: nothing is verified is -1.
-  let verified = Number(options.noted(VERIFIED_KEY) ?? -1)
+  let verified = Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
   let inWork: OpenBlock | undefined
   let wake: (() => void) | undefined
 
