@@ -32,7 +32,7 @@ export const migrate = async ({ client, server }: SchemaOptions): Promise<{ read
 const currentVersion = async (client: ClickHouseClient): Promise<number> => {
   const answer = await client.query({ query: 'SELECT max(version) AS version FROM seals.schema_version', format: 'JSONEachRow' })
   const rows = await answer.json<{ version: number }>()
-  return Number(rows[0]?.version ?? 0)
+  return rows[0]?.version ?? 0
 }
 
 const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

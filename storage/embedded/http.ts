@@ -61,7 +61,7 @@ const credentials = (url: URL, header: (name: string) => string): [string, strin
 
 /** The body as it was before its Content-Encoding. */
 export const plainBody = (request: IncomingMessage): Readable => {
-  const encoding = String(request.headers['content-encoding'] ?? 'identity')
+  const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding === 'identity' || encoding === '') return request
   if (encoding !== 'gzip' && encoding !== 'deflate') throw new ClickHouseError(36, 'BAD_ARGUMENTS', `Content-Encoding ${encoding} is not known here; use gzip`)
   const decoder: Gunzip | ReturnType<typeof createInflate> = encoding === 'gzip' ? createGunzip() : createInflate()

@@ -38,7 +38,7 @@ export const startRig = async (dir = mkdtempSync(join(tmpdir(), 'sealstream-stor
   const embedded = await startEmbedded({
     dataDir: dir, port: 0, peopleSecondsMax: 5,
     authenticate: (hash) => byHash.get(hash),
-    noteQuery: async (note) => void notes.push(note),
+    noteQuery: (note) => Promise.resolve(notes.push(note)),
     onRefused: (reason) => void refusals.push(reason),
     onExit: ({ signal, code }) => void exits.push(String(signal ?? code)),
   })
@@ -67,7 +67,10 @@ export const fileNotes = (path: string): { readonly note: (key: string, value: u
   return {
     all,
     noted: (key) => all()[key],
-    note: async (key, value) => writeFileSync(path, JSON.stringify({ ...all(), [key]: value }), { flush: true }),
+    note: (key, value) => {
+      writeFileSync(path, JSON.stringify({ ...all(), [key]: value }), { flush: true })
+      return Promise.resolve()
+    },
   }
 }
 
