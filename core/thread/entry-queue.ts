@@ -1,8 +1,10 @@
 import { ENTRY, entryHeader, type EntryHeader } from '../entry.ts'
 import type { RoundEntries } from '../apply.ts'
+import { monthOf } from '../month.ts'
 
 // Entries offered and not yet applied, and the cutting of rounds from them: events, then at most one entry of another kind, which ends
 // the round. A tick ends it too, for the registry acts at ticks, and what shards see of it must not depend on how rounds are cut.
+// A round never holds entries of two months (core/month.ts): an extent ends between them.
 
 /** A round's bounds. Events: about 0.1 s of work of one thread, so that alarms and snapshots never wait longer. Entries: as many, of the smallest. */
 export const ROUND_EVENTS_MAX = 200_000
@@ -31,7 +33,7 @@ export const createEntryQueue = (): EntryQueue => {
     while (head < queue.length && taken.length < ROUND_ENTRIES_MAX) {
       const next = queue[head] as Queued
       const more = next.header.kind === ENTRY.events ? next.header.count : 0
-      if (taken.length > 0 && events + more > ROUND_EVENTS_MAX) break
+      if (taken.length > 0 && (events + more > ROUND_EVENTS_MAX || monthOf(next.header.received) !== monthOf((taken[0] as Queued).header.received))) break
       taken.push(next)
       head += 1
       events += more

@@ -1,4 +1,5 @@
 import { ENTRY } from '../entry.ts'
+import { monthOf } from '../month.ts'
 import type { Position } from '../ids.ts'
 import type { RegistryResult, WorkResult } from '../ops.ts'
 import type { Policy } from '../policy.ts'
@@ -119,6 +120,8 @@ const work = async (running: Running): Promise<void> => {
     while (!running.stopped) {
       const cut = running.queue.cut()
       if (cut === null) break
+      if (monthEnds(running.machine, cut)) await endMonth(running)
+      if (running.barriers.length > 0) await passBarriers(running)
       await applyCut(running, cut)
       if (running.barriers.length > 0) await passBarriers(running)
       if (performance.now() - held < HOLD_MS_MAX) continue
@@ -144,6 +147,19 @@ const passBarriers = async (running: Running): Promise<void> => {
   await new Promise(setImmediate)
 }
 
+/** Whether an extent with rows is open that must end before this round, for its rows are of the month before (core/month.ts). */
+const monthEnds = ({ position, block, received }: MachineState, cut: Cut): boolean => position > block && monthOf(received) !== monthOf((cut.entries[0] as Queued).header.received)
+
+/** The end of an extent that no entry says: a round without entries. The next block is numbered by the last entry before it. */
+const endMonth = async (running: Running): Promise<void> => {
+  const { machine } = running
+  const { position, received, block } = machine
+  const draft = createDraft()
+  await endExtent(running, received, draft)
+  machine.block = position
+  handOn(running, roundOf(running, draft, { from: position, to: position, received, block, ends: true }))
+}
+
 const applyCut = async (running: Running, cut: Cut): Promise<void> => {
   const { machine } = running
   const draft = createDraft()
@@ -154,12 +170,13 @@ const applyCut = async (running: Running, cut: Cut): Promise<void> => {
   machine.round = (machine.round + 1) >>> 0
   countEntries(machine, cut, draft)
   await applyShards(running, cut, draft)
-  if (ends) await endExtent(running, last, draft)
+  if (ends) await endExtent(running, last.header.received, draft)
   else if (last.header.kind !== ENTRY.events) applyEnd(machine, last, draft)
   machine.position = last.position
+  machine.received = last.header.received
   if (ends) machine.block = last.position
   if (draft.result !== undefined) keepResult(running, last.position, draft.result)
-  handOn(running, roundOf(running, draft, { from: first.position, last, block, ends }))
+  handOn(running, roundOf(running, draft, { from: first.position, to: last.position, received: last.header.received, block, ends }))
 }
 
 const keepResult = (running: Running, position: number, result: RegistryResult | WorkResult): void => {
@@ -193,10 +210,9 @@ const applyShards = async (running: Running, cut: Cut, draft: Draft): Promise<vo
   }
 }
 
-const endExtent = async (running: Running, last: Queued, draft: Draft): Promise<void> => {
+const endExtent = async (running: Running, received: number, draft: Draft): Promise<void> => {
   const { machine, pool } = running
   const tables = tablesOf(machine)
-  const { received } = last.header
   const rows = machine.shards.reduce((sum, shard) => sum + (shard.rollups.columns.siteKey[0] as number), 0)
   if (rows === 0) return
   const task = { entries: { buffer: new SharedArrayBuffer(0), offsets: [], lengths: [] }, from: 0, to: 0, tick: machine.tick, round: machine.round, extentReceived: received, rowsExpected: 0 }
@@ -205,11 +221,12 @@ const endExtent = async (running: Running, last: Queued, draft: Draft): Promise<
 
 const NO_SITES = new Uint32Array(0)
 
-const roundOf = (running: Running, draft: Draft, { from, last, block, ends }: { readonly from: number; readonly last: Queued; readonly block: number; readonly ends: boolean }): Round => {
+type Bounds = { readonly from: number; readonly to: number; readonly received: number; readonly block: number; readonly ends: boolean }
+const roundOf = (running: Running, draft: Draft, { from, to, received, block, ends }: Bounds): Round => {
   const { machine } = running
   const ids = [...new Set(draft.steps.map((step) => step.id))]
   return {
-    from: from as Position, to: last.position as Position, received: last.header.received, block: block as Position, ends,
+    from: from as Position, to: to as Position, received, block: block as Position, ends,
     chunks: draft.chunks, alarmSteps: draft.steps, plain: { alarms: draft.steps, access: draft.access, sites: draft.sites, seals: draft.seals },
     alarms: ids.map((id) => machine.desk.alarm(id)).filter((alarm) => alarm !== undefined),
     sitesChanged: running.watching ? Uint32Array.from(new Set(draft.sitesChanged)) : NO_SITES,

@@ -27,15 +27,17 @@ export type MachineState = {
   /** The last applied entry, and the extent entry before the rows to come. */
   position: number
   block: number
+  /** Wall time of the last applied entry; 0 before the first. */
+  received: number
   /** Tick entries so far; rounds of this run. */
   tick: number
   round: number
   online: number
 }
 
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 type MachinePart = {
-  readonly version: number; readonly position: number; readonly block: number; readonly tick: number; readonly online: number; readonly round: number
+  readonly version: number; readonly position: number; readonly block: number; readonly received: number; readonly tick: number; readonly online: number; readonly round: number
   readonly shardCount: number; readonly registry: RegistryDump; readonly desk: DeskDump; readonly ledger: LedgerDump
   readonly capacities: Readonly<Record<string, number>>
 }
@@ -53,7 +55,7 @@ export const createMachineState = (policy: Policy, shardCount: number): MachineS
   const registry = createRegistry(policy, shardCount)
   return {
     registry, desk: createDesk(deskDeps(registry, policy.otherRetentionMs)), ledger: createLedger(), state: createState(),
-    shards: Array.from({ length: shardCount }, createShardTables), policy, position: 0, block: 0, tick: 0, round: 0, online: 0,
+    shards: Array.from({ length: shardCount }, createShardTables), policy, position: 0, block: 0, received: 0, tick: 0, round: 0, online: 0,
   }
 }
 
@@ -67,7 +69,7 @@ const namedTables = (machine: MachineState): [string, Table<TableSchema>][] => [
 export const snapshotParts = (machine: MachineState): Map<string, Uint8Array> => {
   const tables = namedTables(machine)
   const part: MachinePart = {
-    version: SNAPSHOT_VERSION, position: machine.position, block: machine.block, tick: machine.tick, online: machine.online, round: machine.round,
+    version: SNAPSHOT_VERSION, position: machine.position, block: machine.block, received: machine.received, tick: machine.tick, online: machine.online, round: machine.round,
     shardCount: machine.shards.length, registry: machine.registry.dump(), desk: machine.desk.dump(), ledger: machine.ledger.dump(),
     capacities: Object.fromEntries(tables.map(([name, table]) => [name, table.capacity])),
   }
@@ -100,7 +102,7 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
     attachShard(Object.fromEntries(Object.keys(SHARD_SCHEMAS).map((name) => [name, handle(`shard-${index}-${name}`)])) as unknown as Parameters<typeof attachShard>[0]))
   const machine: MachineState = {
     registry, desk: restoreDesk(deskDeps(registry, policy.otherRetentionMs), part.desk), ledger: createLedger(part.ledger), state,
-    shards, policy, position: part.position, block: part.block, tick: part.tick, round: part.round, online: part.online,
+    shards, policy, position: part.position, block: part.block, received: part.received, tick: part.tick, round: part.round, online: part.online,
   }
   return part.shardCount === shardCount ? machine : { ...machine, shards: dealt(machine, shardCount) }
 }
