@@ -53,7 +53,7 @@ export const createLane = (options: LaneOptions): Lane => {
   const store: Lane['store'] = async (block, build) => {
     if (block <= verified) return
     const started = Date.now()
-    const payload = build()
+    const payload = await built(options, block, build)
     const inDoubt = doubtful === block
     const done = await storeBlock(options, { block, payload, verified, inDoubt, attempt: inDoubt ? doubtfulAttempt : 1 })
     doubtful = -1
@@ -62,6 +62,18 @@ export const createLane = (options: LaneOptions): Lane => {
     emit({ kind: 'block-verified', table: spec.name, block, rows: payload.rows, bytes: payload.bytes, ms: Date.now() - started, attempts: done.attempt })
   }
   return { verified: () => verified, store }
+}
+
+/** Encodes. A cell that cannot be right is a bug of ours: the table waits and says so, nothing is dropped. */
+const built = async (options: LaneOptions, block: number, build: () => Payload): Promise<Payload> => {
+  for (;;) {
+    try {
+      return build()
+    } catch (error) {
+      options.emit({ kind: 'refused', table: options.spec.name, block, reason: error instanceof Error ? error.message : String(error), waitMs: REFUSED_WAIT_MS })
+      await sleep(REFUSED_WAIT_MS, undefined, { signal: options.signal, ref: false })
+    }
+  }
 }
 
 type Work = { readonly block: number; readonly payload: Payload; readonly verified: number; readonly inDoubt: boolean; readonly attempt: number }

@@ -148,7 +148,9 @@ const receive = (message: ToChild): void => {
 }
 
 process.on('message', (message) => receive(message as ToChild))
-process.on('disconnect', () => stop())
+// The engine is gone without a word: the next one waits for this folder's lock. Parts are safe at any moment, so end at once and
+// do not wait for what runs: an insert that were to end later would be one that the next engine has not counted.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'))
 // Ctrl-C reaches the whole process group; the parent decides when this child ends.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)

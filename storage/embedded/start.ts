@@ -41,6 +41,11 @@ const RESTART_MS_MAX = 2_000
 const HEALTHY_MS = 60_000
 /** Opening a large data directory loads its parts. */
 const OPEN_MS_MAX = 120_000
+/** The child of a killed engine ends as soon as it hears of it, and holds ClickHouse's lock of the folder until then: wait so long. */
+const ORPHAN_MS_MAX = 15_000
+const ORPHAN_RETRY_MS = 200
+/** chDB's words for a folder that it cannot lock; it prints the reason itself. */
+const LOCKED = /Failed to create connection/
 /** Queries that run are ended with the child; its parts are safe at any moment. */
 const STOP_MS_MAX = 5_000
 /** chDB queries hold a libuv thread each: 4 of the engine, 4 of people, 1 that kills, and the file system's share. The default, 4, made inserts wait seconds. */
@@ -53,7 +58,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
   let stopping = false
   let failures = 0
   let timer: NodeJS.Timeout | undefined
-  let running = await startChild(options, options.port, secret)
+  let running = await startFirst(options, secret)
   const port = running.port
 
   const watch = (current: Running): void => {
@@ -93,6 +98,17 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
       clearTimeout(timer)
       await stopChild(running.child)
     },
+  }
+}
+
+const startFirst = async (options: EmbeddedOptions, secret: string): Promise<Running> => {
+  for (const until = performance.now() + ORPHAN_MS_MAX; ; ) {
+    try {
+      return await startChild(options, options.port, secret)
+    } catch (error) {
+      if (!LOCKED.test((error as Error).message) || performance.now() > until) throw error
+      await new Promise((resolve) => setTimeout(resolve, ORPHAN_RETRY_MS))
+    }
   }
 }
 

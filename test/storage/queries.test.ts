@@ -33,7 +33,7 @@ afterAll(async () => {
   await rig.stop()
 }, 30_000)
 
-const site = (siteKey: number, name: string, area: string, kind: string, headcount: number): SiteRow => ({
+const siteRow = (siteKey: number, name: string, area: string, kind: string, headcount: number): SiteRow => ({
   siteKey, site: name, area, areaKey: siteKey, kind, headcount, capacity: null, observedFrom: NOW - DAY, observedUntil: NOW + DAY, changed: NOW, expires: NOW + 90 * DAY,
 })
 const steps = (id: string, kind: string, siteKey: number, area: string, acknowledgedAfterMs: number | null): readonly AlarmStep[] => {
@@ -52,7 +52,7 @@ const fill = async (): Promise<void> => {
   const areaTraffic = (ms: number, people: number) => ({ area_key: 1, kind: 1, time: ms / 1000, people_in: people, people_out: 0, openings: 0, received: Math.floor(NOW / 1000) })
   sink.offer(roundOf(1, {
     plain: {
-      sites: [site(1, 's1', 'fuzhou/gulou/antai/jzl/7', 'residence', 3), site(2, 's2', 'fuzhou/gulou/antai/jzl/8', 'residence', 1), site(3, 's3', 'fuzhou/taijiang/x', 'residence', 4), site(4, 'tower', 'fuzhou/gulou/antai', 'building', 0)],
+      sites: [siteRow(1, 's1', 'fuzhou/gulou/antai/jzl/7', 'residence', 3), siteRow(2, 's2', 'fuzhou/gulou/antai/jzl/8', 'residence', 1), siteRow(3, 's3', 'fuzhou/taijiang/x', 'residence', 4), siteRow(4, 'tower', 'fuzhou/gulou/antai', 'building', 0)],
       alarms: [...steps('a1', 'door-opened', 1, 'fuzhou/gulou/antai/jzl/7', 60_000), ...steps('a2', 'passage-unpermitted', 2, 'fuzhou/gulou/antai/jzl/8', null), ...steps('a3', 'door-opened', 3, 'fuzhou/taijiang/x', 120_000)],
       access: [{ time: NOW - HOUR, who: 'chen', role: 'operator', action: 'view', target: 'jzl-0007-0302', detail: '' }, { time: NOW, who: 'wu', role: 'operator', action: 'view', target: 'other', detail: '' }],
     },

@@ -116,3 +116,13 @@ test('expired sites leave every table, names included, and the work survives a r
   await again.sink.stop()
   expect((await eraseResidue(rig.client, [6])).size).toBe(0)
 }, 60_000)
+
+test('a block that cannot be encoded waits loudly and is not skipped', async () => {
+  const { sink, happenings } = sinkOf('e.json', 'log-e')
+  sink.offer(roundOf(41, { chunks: [chunkOf('events', [{ ...event(1, 7), kind: 0 }])] }))
+  sink.offer(roundOf(42, { chunks: [chunkOf('events', [event(2, 7)])] }))
+  await expect.poll(() => happenings.some(({ kind }) => kind === 'refused')).toBe(true)
+  expect(sink.pending().blocks).toBe(2)
+  expect(sink.verified()).toBeLessThan(41)
+  await sink.stop()
+})
