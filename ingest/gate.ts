@@ -45,7 +45,7 @@ export const registerGate = (app: FastifyInstance, deps: GateDeps): void => {
     const shown = tokenOf(request, deps.sessions)
     checkOrigin(request, shown, deps.origins)
     if (OPEN.has(`${request.method} ${url}`)) return
-    if (url === '/' && typeof (request.query as { code?: unknown }).code === 'string') return redeem(request, reply, deps.sessions)
+    if (url === '/' && request.method === 'GET' && typeof (request.query as { code?: unknown }).code === 'string') return redeem(request, reply, deps.sessions)
     request.principal = authenticate(request, reply, shown, deps.machine)
     authorize(ruleOf(request.method, url), request.principal)
     if (url === '/v1/events') refuseUnderPressure(request, reply, deps.pressure())

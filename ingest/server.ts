@@ -30,6 +30,8 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       void sendProblem(deps, request as FastifyRequest, reply as unknown as FastifyReply, error)
     },
   }) as unknown as FastifyInstance
+  // Bodies are JSON unless a route says otherwise: fastify's own parser of plain text would make a wrong type (415) a wrong shape.
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(deps, request, reply, error))
   // A refused upgrade leaves a socket that nobody owns any more: neither Node's server nor @fastify/websocket would close it.
   app.addHook('onResponse', async (request, reply) => {
