@@ -93,6 +93,8 @@ const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: R
 /** Offers the machine what the log holds beyond the snapshot, then what becomes durable from now on. */
 const catchUp = async (log: LmdbLog, machine: Machine): Promise<void> => {
   let at = machine.applied() + 1
+  const { first } = log.stats()
+  if (first > at) throw new Error(`the log begins at entry ${first} and no whole snapshot reaches it: bring back the snapshots folder, or start with an empty data folder`)
   for (let entries = log.read(position(at), REPLAY_BYTES_MAX); entries.length > 0; entries = log.read(position(at), REPLAY_BYTES_MAX)) {
     for (const entry of entries) machine.offer(entry.position, entry.bytes)
     at += entries.length
