@@ -37,7 +37,7 @@ export type Share = {
 /** Applies entries [from, to) until one that crosses shards; returns the index of the first not applied. */
 export const applyEntries = (run: ShardRun, entries: RoundEntries, range: { readonly from: number; readonly to: number }, share: Share): number => {
   for (let index = range.from; index < range.to; index += 1) {
-    const bytes = new Uint8Array(entries.buffer, entries.offsets[index] as number, entries.lengths[index] as number)
+    const bytes = new Uint8Array(entries.buffer, entries.offsets[index], entries.lengths[index])
     const { kind, received } = entryHeader(bytes)
     if (kind === ENTRY.tick) {
       run.entry = index

@@ -43,7 +43,7 @@ const grow = <T extends RowTable>(writer: RowWriter<T>): void => {
   const grown = columnsOf(writer.table, writer.capacity * 2)
   for (const name of Object.keys(grown) as (keyof WriterColumns<T>)[]) {
     const to = grown[name] as unknown as { set(from: ArrayLike<number>): void }
-    to.set(writer.columns[name] as unknown as ArrayLike<number>)
+    to.set(writer.columns[name])
   }
   writer.columns = grown
   writer.capacity *= 2
@@ -64,7 +64,7 @@ export const takeChunk = <T extends RowTable>(writer: RowWriter<T>): Chunk | nul
   // A buffer that is mostly empty is copied to size, so that a waiting chunk never holds memory it does not need.
   const loose = rows * 2 < writer.capacity
   const parts = Object.entries(ROWS[table]).map(([name, kind]) => {
-    const array = columns[name as keyof WriterColumns<T>] as unknown as AnyArray
+    const array = columns[name as keyof WriterColumns<T>]
     const bytes = new Uint8Array(array.buffer as ArrayBuffer, 0, rows * CELL_BYTES[kind as CellKind])
     return loose ? bytes.slice() : bytes
   })

@@ -144,6 +144,6 @@ export const endConditions = (run: ShardRun, watch: number): void => {
   const { flags } = run.watches
   for (let condition = 0; condition < CONDITIONS; condition += 1) {
     flags[watch] = (flags[watch] as number) & ~holdsBit(condition)
-    if (((flags[watch] as number) & toldBit(condition)) !== 0) tell(run, watch, { condition, state: SIGNAL_STATE.ended, time: run.received, value: 0 })
+    if (((flags[watch]) & toldBit(condition)) !== 0) tell(run, watch, { condition, state: SIGNAL_STATE.ended, time: run.received, value: 0 })
   }
 }

@@ -60,7 +60,6 @@ export const takeTimer = (shard: ShardTables): number => {
   return taken
 }
 
-// oxlint-disable-next-line max-params -- the heap's inner comparison: an object here would be allocated per step
 const isBefore = (shard: ShardTables, deadline: number, type: number, row: number, other: number): boolean => {
   const { deadline: deadlines, type: types, row: rows } = shard.timers.columns
   const otherDeadline = deadlines[other] as number

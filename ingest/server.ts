@@ -27,7 +27,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false } },
     frameworkErrors: (error, request, reply) => {
-      void sendProblem(deps, request as FastifyRequest, reply as unknown as FastifyReply, error)
+      void sendProblem(deps, request, reply, error)
     },
   }) as unknown as FastifyInstance
   // Bodies are JSON unless a route says otherwise: fastify's own parser of plain text would make a wrong type (415) a wrong shape.

@@ -1,6 +1,7 @@
 // What the commands share: how options are declared and read, durations, and how a command ends.
 
-import { Command, InvalidArgumentError } from 'commander'
+import type { Command} from 'commander';
+import { InvalidArgumentError } from 'commander'
 import { CommandError, resolveTarget, type Target } from '../target.ts'
 
 /** Given by main.ts, which alone reads the environment. */

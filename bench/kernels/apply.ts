@@ -60,7 +60,7 @@ const makeEntry = (round: number, { seals, events }: { readonly seals: number; r
     columns.time[i] = received - (random % 1000)
     columns.watch[i] = watch
     columns.boot[i] = 1
-    columns.seq[i] = seq[watch] as number
+    columns.seq[i] = seq[watch]
     columns.value[i] = kind === EVENT.HEARTBEAT ? 3500 : 1
     columns.kind[i] = kind
   }

@@ -33,7 +33,7 @@ const zigzag = (n: number): { low: number; high: number; unsigned: boolean } => 
 const rowsOf = (events: readonly Event[]): Uint8Array => {
   const to = Writer.create()
   for (const { low, high, time, boot, seq, kind, value } of events) {
-    to.uint32(10).fork().uint32(9).fixed32(low).fixed32(high).uint32(16).uint64(long(time) as never).uint32(24).uint32(boot).uint32(32).uint32(seq).uint32(40).int32(kind)
+    to.uint32(10).fork().uint32(9).fixed32(low).fixed32(high).uint32(16).uint64(long(time)).uint32(24).uint32(boot).uint32(32).uint32(seq).uint32(40).int32(kind)
     if (value !== 0) to.uint32(48).sint32(value)
     to.ldelim()
   }
@@ -47,9 +47,9 @@ const columnsOf = (events: readonly Event[]): Uint8Array => {
     to.ldelim()
   }
   column(1, ({ low, high }) => to.fixed32(low).fixed32(high))
-  column(2, (event, before) => to.uint64(zigzag(event.time - (before?.time ?? 0)) as never))
+  column(2, (event, before) => to.uint64(zigzag(event.time - (before?.time ?? 0))))
   column(3, ({ boot }) => to.uint32(boot))
-  column(4, (event, before) => to.uint64(zigzag(event.seq - (before?.seq ?? 0)) as never))
+  column(4, (event, before) => to.uint64(zigzag(event.seq - (before?.seq ?? 0))))
   column(5, ({ kind }) => to.int32(kind))
   column(6, ({ value }) => to.sint32(value))
   return new Uint8Array(to.ldelim().finish())

@@ -78,12 +78,12 @@ export const heldOpenDue = (run: ShardRun, watch: number): void => {
   const { flags, doorTime } = run.watches
   const { site, kind } = run.directory.watches.columns
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.timerHeld
-  if (((flags[watch] as number) & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
+  if (((flags[watch]) & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
   const opened = doorTime[watch] as number
   const deadline = opened + (run.policy.heldOpenMs[kind[watch] as number] as number)
   if (deadline > run.received) return watchOpenDoor(run, watch, deadline)
   const permit = permitAt(run, site[watch] as number, run.received)
   if (permit !== 0) return watchOpenDoor(run, watch, run.permits.until[permit] as number)
-  flags[watch] = (flags[watch] as number) | WATCH_FLAG.heldOpen
+  flags[watch] = (flags[watch]) | WATCH_FLAG.heldOpen
   heldOpen(run, watch, SIGNAL_STATE.began, deadline)
 }

@@ -20,7 +20,7 @@ const applyWorker = (task: WorkerTask): unknown => {
   return move({
     [transferableSymbol]: [...buffers, result.signals.buffer as ArrayBuffer],
     [valueSymbol]: { kind: 'applied', result } satisfies WorkerResult,
-  } as never)
+  })
 }
 
 // Piscina calls a module's default.

@@ -22,7 +22,7 @@ const builder = createEntryBuilder()
 export const decodeTask = (task: DecodeTask): unknown => {
   const done = decodeAll(task)
   const transfer = [done.receipts.buffer, ...done.entries.map((entry) => entry.buffer)]
-  return move({ get [transferableSymbol]() { return transfer }, get [valueSymbol]() { return done } } as unknown as ArrayBuffer)
+  return move({ get [transferableSymbol]() { return transfer }, get [valueSymbol]() { return done } })
 }
 
 /** The task itself, on whatever thread calls it. */

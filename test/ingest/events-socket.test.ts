@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => engine.stop())
 
 const batch = (seqs: readonly number[]): Uint8Array =>
-  wire.EventBatch.encode({ events: seqs.map((seq) => ({ sealId: 0xa1, timeMs: engine.clock.now, boot: 1, seq, kind: 9, value: 3600 })) } as never).finish()
+  wire.EventBatch.encode({ events: seqs.map((seq) => ({ sealId: 0xa1, timeMs: engine.clock.now, boot: 1, seq, kind: 9, value: 3600 })) }).finish()
 const opened = async (protocols: string[] = ['sealstream.v1', `sealstream.bearer.${engine.tokens.sender}`], headers: Record<string, string> = {}) => {
   const socket = new WebSocket(`${engine.url.replace('http', 'ws')}/v1/events`, protocols, { headers })
   const receipts: number[] = []

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Position } from '../../../core/ids.ts'
+
 import type { MachineOptions } from '../../../core/thread/machine-run.ts'
 import { createHeard, createPool, feed, type Heard, makeHistory, startTestMachine } from './history.ts'
 
@@ -69,7 +69,7 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
       const { position, parts } = await machine.snapshot()
       expect(position).toBe(cuts[piece])
       await machine.stop()
-      machine = await startTestMachine(pool.run, { parts, position: position as Position, shardCount: [16, 5, 1, 16, 3][piece - 1] as number })
+      machine = await startTestMachine(pool.run, { parts, position: position, shardCount: [16, 5, 1, 16, 3][piece - 1] as number })
       machine.onRound(heard.listen)
     }
     expect(machine.ledger()).toEqual(whole.ledger)

@@ -77,8 +77,8 @@ export const makeHistory = (seed: number, { sites, minutes, perSecond }: { reado
     seq[sealIndex] = (seq[sealIndex] as number) + 1
     const [kind, value] = KINDS[pick(KINDS.length)] as (typeof KINDS)[number]
     const wrong = rand() < 0.01
-    const event = { watch, time: now - pick(3000), boot: boot[sealIndex] as number, seq: seq[sealIndex] as number, kind, value, ...(wrong ? { device: pick(2) * 1000 } : {}) }
-    if (rand() < 0.05) held.push({ ...event, seq: (seq[sealIndex] = (seq[sealIndex] as number) + 1) })
+    const event = { watch, time: now - pick(3000), boot: boot[sealIndex] as number, seq: seq[sealIndex], kind, value, ...(wrong ? { device: pick(2) * 1000 } : {}) }
+    if (rand() < 0.05) held.push({ ...event, seq: (seq[sealIndex] = (seq[sealIndex]) + 1) })
     return event
   }
   // The first twentieth of the seals goes to the sites far behind: events of their old assignment keep coming and cross shards.
