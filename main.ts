@@ -126,7 +126,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   const { tell, emit } = outlet
   let fail: (error: Error) => void = () => undefined
   const failed = new Promise<never>((_, reject) => (fail = reject))
-  failed.catch((error: Error) => tell({ kind: 'failed', error }))
+  failed.catch((error: unknown) => tell({ kind: 'failed', error: error as Error }))
   let notReady: string | null = 'the engine is starting'
 
   const { clock, log, snapshots, pool, machine } = await openCore(settings, dir, { ...outlet, fail })
@@ -199,8 +199,9 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     await app.close()
     await ingest.stop()
     pulse.stop()
-    await Promise.race([keeper.snapshot().catch(() => undefined), new Promise((done) => setTimeout(done, STOP_STORE_MS_MAX))])
-    keeper.stop()
+    const deadline = new Promise<void>((done) => setTimeout(done, STOP_STORE_MS_MAX))
+    await Promise.race([keeper.snapshot().catch(() => undefined), deadline])
+    await Promise.race([keeper.stop(), deadline])
     await sink.stop()
     await machine.stop()
     await store.stop()

@@ -27,7 +27,7 @@ export const decodeReceipt = (bytes: Uint8Array): Receipt => {
   return {
     accepted: Number(receipt.accepted),
     rejected: Number(receipt.rejected),
-    rejections: (receipt.rejections ?? []).map(({ index, reason }) => ({ index: index ?? 0, reason: Number(reason ?? 0) })),
+    rejections: (receipt.rejections ?? []).map(({ index, reason }) => ({ index: index ?? 0, reason: reason ?? 0 })),
   }
 }
 

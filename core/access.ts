@@ -50,6 +50,6 @@ export const ruleOf = (method: string, url: string): Route | undefined => {
   const verb = method === 'HEAD' ? 'GET' : method
   return ROUTES.find((rule) => rule.method === verb && rule.path === path)
 }
-export const mayCall = (route: Route, principal: Principal): boolean => route.roles.includes(principal.role)
+export const mayCall = (rule: Route, principal: Principal): boolean => rule.roles.includes(principal.role)
 /** Whether something in `area` may be shown to, or changed by, this principal. */
 export const maySee = (principal: Principal, area: string): boolean => principal.areas.some((prefix) => areaCovers(prefix, area))

@@ -147,10 +147,10 @@ const settle = (batch: readonly Waiting[], done: DecodeDone, deps: BatcherDeps):
       () => {
         for (const r of requests) answer(r)
       },
-      (error: Error) => {
+      (error: unknown) => {
         const full = error instanceof LogFullError
         deps.emit({ kind: 'log-refused', requests: requests.length, full })
-        const problem = full ? new Problem('disk-full', error.message, { retryAfterSeconds: 5 }) : new Problem('unavailable', error.message)
+        const problem = full ? new Problem('disk-full', error.message, { retryAfterSeconds: 5 }) : new Problem('unavailable', (error as Error).message)
         for (const r of requests) batch[r]?.reject(problem)
       },
     )

@@ -1,5 +1,5 @@
 import websocket from '@fastify/websocket'
-import Fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { IngestEmit } from './happenings.ts'
 import { BEARER_SUBPROTOCOL, methodsOf, registerGate, SUBPROTOCOL, type GateDeps } from './gate.ts'
 import { Problem, problemDocument, problemOf } from './problem.ts'
@@ -8,7 +8,7 @@ import { BODY_BYTES_MAX } from './thread/decode-task.ts'
 // The one HTTP server: gate, limits, and the error handler that turns whatever goes wrong anywhere into a problem document.
 // Routes are added by registerIngest (ingest/register.ts), by live, and by main.
 
-export type ServerDeps = GateDeps & { readonly emit: IngestEmit; readonly logger?: FastifyBaseLogger }
+export type ServerDeps = GateDeps & { readonly emit: IngestEmit }
 
 /** Time to send a whole request: an import of a million sites over a slow line; who stalls in the headers goes after Node's 60 s. */
 const REQUEST_MS_MAX = 300_000
@@ -18,7 +18,7 @@ const JSON_BYTES_MAX = 1024 * 1024
 
 export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> => {
   const app = Fastify({
-    ...(deps.logger === undefined ? { logger: false } : { loggerInstance: deps.logger, disableRequestLogging: true }),
+    logger: false,
     bodyLimit: JSON_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     keepAliveTimeout: KEEP_ALIVE_MS,

@@ -7,8 +7,11 @@ import { SINK_TABLES, type SinkTable } from './tables.ts'
 // Erasing sites whose data has expired: their rows leave every table, names included, and the deletion is proved by counting.
 // Keys to erase are a durable note until then, so a crash repeats the work and forgets nothing.
 // A delete is a mutation that rewrites the parts that hold such rows, so keys are taken together where several wait.
+// Rows that name a site, its seals or its alarms without a key go too: who looked at it, and what its seals sent in vain.
 
 const KEYS_PER_DELETE_MAX = 10_000
+/** Names of one statement: at most 64 characters each, twice in it, so well below ClickHouse's 256 KiB of a query's text. */
+const NAMES_PER_DELETE_MAX = 1_000
 const RETRY_MS = 5_000
 const ERASE_KEY = 'sink:erase'
 const TABLES: readonly SinkTable[] = SINK_TABLES.filter(({ bySite }) => bySite).map(({ name }) => name)
@@ -17,6 +20,7 @@ const TABLES: readonly SinkTable[] = SINK_TABLES.filter(({ bySite }) => bySite).
 export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly number[]): Promise<void> => {
   for (let at = 0; at < siteKeys.length; at += KEYS_PER_DELETE_MAX) {
     const keys = siteKeys.slice(at, at + KEYS_PER_DELETE_MAX).map((key) => Math.trunc(key)).join(', ')
+    await deleteNamed(client, keys)
     // Names last: a row must not be seen without its name while it is still there.
     for (const table of [...TABLES].reverse()) {
       if ((await countKeys(client, table, keys)) === 0) continue
@@ -25,6 +29,26 @@ export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly nu
   }
   await reloadNames(client)
   for (const [table, rows] of await eraseResidue(client, siteKeys)) throw new Error(`${rows} rows of erased sites are still in ${table}`)
+}
+
+/** Deletes what names these sites in words. Before the names themselves go, so that a crash in between is made good by the next try. */
+const deleteNamed = async (client: ClickHouseClient, keys: string): Promise<void> => {
+  // A seal or a site id that lives on elsewhere keeps its rows.
+  const only = (what: string, table: string): string =>
+    `SELECT DISTINCT ${what} AS name FROM seals.${table} WHERE site_key IN (${keys}) AND ${what} NOT IN (SELECT ${what} FROM seals.${table} WHERE site_key NOT IN (${keys}))`
+  const seals = await names(client, only('seal', 'seals'))
+  const words = [...(await names(client, only('site', 'sites'))), ...(await names(client, `SELECT DISTINCT id AS name FROM seals.alarms WHERE site_key IN (${keys})`)), ...seals.map((seal) => BigInt(seal).toString(16).padStart(16, '0'))]
+  for (let at = 0; at < seals.length; at += NAMES_PER_DELETE_MAX) await deleteWhere(client, 'rejected_events', `seal IN (${seals.slice(at, at + NAMES_PER_DELETE_MAX).join(', ')})`)
+  for (let at = 0; at < words.length; at += NAMES_PER_DELETE_MAX) {
+    const list = words.slice(at, at + NAMES_PER_DELETE_MAX).map((word) => `'${word.replaceAll(/[\\']/g, '\\$&')}'`).join(', ')
+    // `detail` may be a query's text: its words are what can be an id.
+    await deleteWhere(client, 'access', `target IN (${list}) OR hasAny(extractAll(detail, '[A-Za-z0-9._:-]+'), [${list}])`)
+  }
+}
+const names = async (client: ClickHouseClient, query: string): Promise<readonly string[]> =>
+  (await (await client.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 1 } })).json<{ name: string | number }>()).map(({ name }) => String(name))
+const deleteWhere = async (client: ClickHouseClient, table: string, where: string): Promise<void> => {
+  if ((await countWhere(client, table, where)) > 0) await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2` })
 }
 
 /** Tables that still hold rows of these sites, with how many. Empty: all is erased. */
@@ -40,8 +64,9 @@ export const eraseResidue = async (client: ClickHouseClient, siteKeys: readonly 
   return residue
 }
 
-const countKeys = async (client: ClickHouseClient, table: SinkTable, keys: string): Promise<number> => {
-  const answer = await client.query({ query: `SELECT count() AS n FROM seals.${table} WHERE site_key IN (${keys})`, format: 'JSONEachRow' })
+const countKeys = (client: ClickHouseClient, table: SinkTable, keys: string): Promise<number> => countWhere(client, table, `site_key IN (${keys})`)
+const countWhere = async (client: ClickHouseClient, table: string, where: string): Promise<number> => {
+  const answer = await client.query({ query: `SELECT count() AS n FROM seals.${table} WHERE ${where}`, format: 'JSONEachRow' })
   return Number((await answer.json<{ n: string | number }>())[0]?.n ?? 0)
 }
 

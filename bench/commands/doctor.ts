@@ -122,7 +122,7 @@ export const registerDoctor = (program: Command, context: CommandContext): void 
         const target = targetOf(options, context)
         const findings: Finding[] = []
         for (const { name, run } of CHECKS) {
-          const found = await run(target, target.dataDir ?? '').catch((error: Error) => bad(error.message, 'see above'))
+          const found = await run(target, target.dataDir ?? '').catch((error: unknown) => bad((error as Error).message, 'see above'))
           findings.push({ check: name, ...found })
           if (options.json !== true) show({ check: name, ...found })
         }

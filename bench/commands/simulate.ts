@@ -71,22 +71,23 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
   say(`the day took ${played.seconds.toFixed(1)} s (${Math.round(86_400 / played.seconds)} × real time): ${played.distinct} events, ${played.repeats} sent twice, ${played.rejected} rejected, ${played.retries} requests sent again`)
   const expected = played.distinct - played.distinctRejected
   const stored = await settle(target, expected, startMs)
-  const whole = stored === expected
-  say(`rows in seals.events: ${stored} of ${expected} expected${whole ? '' : ' — THEY DIFFER'}`)
+  const complete = stored === expected
+  say(`rows in seals.events: ${stored} of ${expected} expected${complete ? '' : ' — THEY DIFFER'}`)
   const result = { ...played, expected, stored }
   if (options.check !== true) {
     if (options.json === true) print(JSON.stringify(result))
-    return whole ? 0 : 1
+    return complete ? 0 : 1
   }
   const share = Math.min(1, seals / FULL.seals)
   const verdict = checkAlarms(plan.truth, await raisedAlarms(target, startMs), { incidentsMin: Math.floor(FULL.incidents * share), nearMissesMin: Math.floor(FULL.nearMisses * share) })
   const ledger = await ledgerComplaint(target)
-  if (options.json === true) print(JSON.stringify({ ...result, ok: verdict.ok && whole && ledger === '', kinds: verdict.kinds }))
+  const passed = verdict.ok && complete && ledger === ''
+  if (options.json === true) print(JSON.stringify({ ...result, ok: passed, kinds: verdict.kinds }))
   else print(verdictTable(verdict))
   for (const complaint of verdict.complaints) say(complaint)
   if (ledger !== '') say(ledger)
-  say(verdict.ok && whole && ledger === '' ? 'CHECK PASSED' : 'CHECK FAILED')
-  return verdict.ok && whole && ledger === '' ? 0 : 1
+  say(passed ? 'CHECK PASSED' : 'CHECK FAILED')
+  return passed ? 0 : 1
 }
 
 /** The ledger's two equations; empty where they hold. */

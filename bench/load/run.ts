@@ -84,7 +84,7 @@ export const runLoad = async (traffic: Traffic, sender: Sender, options: LoadOpt
     }
   }
   while (inFlight > 0 && failure === undefined) await new Promise<void>((resolve) => (wake = resolve))
-  if (failure !== undefined) throw failure
+  if (failure !== undefined) throw failure as Error
   return { firstAt, ...totals, receiptMs, probes }
 }
 

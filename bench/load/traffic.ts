@@ -35,7 +35,8 @@ export const createTraffic = ({ seals, probes, batch, seed, boot }: TrafficOptio
   const fresh = (now: number): void => {
     const seal = order[at++ % seals] as number
     const roll = random.unit()
-    const number = ++(seq as { [i: number]: number })[seal]!
+    const number = (seq[seal] as number) + 1
+    seq[seal] = number
     const event = { low: seal + 1, high: HIGH, time: now, boot, seq: number, kind: EVENT.HEARTBEAT as number, value: 3_300 }
     if (roll < 0.6) {
       event.kind = roll < 0.3 ? EVENT.PASSAGE_IN : EVENT.PASSAGE_OUT

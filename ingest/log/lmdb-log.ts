@@ -248,7 +248,7 @@ const commit = async (db: SegmentDb, first: number, batch: readonly Waiting[], r
 const causeOf = async (error: unknown): Promise<Error> => {
   const hidden = (error as { commitError?: Promise<never> }).commitError
   if (hidden === undefined) return error as Error
-  return bounded(hidden, 1000).then(() => error as Error, (cause: Error) => cause)
+  return bounded(hidden, 1000).then(() => error as Error, (cause: unknown) => cause as Error)
 }
 
 const isFull = (error: Error): boolean => /no space left|disk quota|file too large|MDB_MAP_FULL|ENOSPC|EDQUOT|EFBIG/i.test(error.message)
@@ -306,7 +306,7 @@ const openNotes = (dir: string): Notes => {
       db.putSync('id', randomBytes(16).toString('hex'))
       db.putSync('format', FORMAT)
     })
-  } else if (format !== FORMAT) throw new LogDamagedError(`${dir}: log format ${String(format)} is not known here (this engine reads ${FORMAT})`)
+  } else if (format !== FORMAT) throw new LogDamagedError(`${dir}: log format ${JSON.stringify(format)} is not known here (this engine reads ${FORMAT})`)
   return {
     id: db.get('id') as string,
     note: async (key, value) => {

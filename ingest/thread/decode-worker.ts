@@ -60,6 +60,8 @@ export const decodeAll = (task: DecodeTask): DecodeDone => {
       if (failed > 0) done.entryOf[r] = entries.length
       writeReceipt(receipts, verdicts)
     } else failures.push(failed)
+    // protobufjs deprecates `len` for `length`, which its types do not have yet.
+    // oxlint-disable-next-line typescript/no-deprecated
     done.receiptEnds[r] = receipts.len
   }
   finishEntry()

@@ -28,7 +28,7 @@ test('a batch is durable in the log when its receipt arrives', async () => {
   const receipt = wire.Receipt.decode(new Uint8Array(await answer.arrayBuffer()))
   expect(Number(receipt.accepted)).toBe(2)
   expect(receipt.rejections.map(({ index, reason }) => [index, reason])).toEqual([[1, 1]])
-  const last = engine.entries.filter((entry) => entryHeader(entry.bytes).kind === ENTRY.events).at(-1)
+  const last = engine.entries.findLast((entry) => entryHeader(entry.bytes).kind === ENTRY.events)
   const columns = eventColumns(last?.bytes as Uint8Array)
   expect([...columns.kind]).toEqual([3, 1])
   expect([...columns.value]).toEqual([0, 1])
