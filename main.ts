@@ -146,8 +146,13 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   const stored = createStored(machine)
   machine.onRound(sink.offer)
   machine.onRound(stored.offer)
+  let expiredBefore = false
+  const leave = machine.onRound((round) => {
+    expiredBefore ||= round.expiredKeys.length > 0
+  })
   tell({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
   await catchUp(log, machine)
+  leave()
   resumeClock(clock, log)
   await registerCredentials(credentials, log, machine)
   const pulse = startPulse({
@@ -159,7 +164,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     blocksWaiting: () => sink.pending().blocks,
     onFailed: (what, error) => tell({ kind: 'pulse-failed', what, error }),
   })
-  const keeper = startKeeper({ machine, log, snapshots, sink, endExtent: pulse.endExtent, everyMs: settings['snapshot-ms'], emit: tell })
+  const keeper = startKeeper({ machine, log, snapshots, sink, endExtent: pulse.endExtent, everyMs: settings['snapshot-ms'], expiredBefore, emit: tell })
 
   // What comes in and what goes out, on one port.
   const pressure = () =>

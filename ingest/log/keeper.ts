@@ -9,13 +9,15 @@ import type { Snapshots } from './snapshots.ts'
 
 export type KeeperDeps = {
   readonly machine: Machine
-  readonly log: { readonly trim: (to: Position) => void; readonly roll: () => Promise<void> }
+  readonly log: { readonly trim: (to: Position) => void; readonly roll: () => Promise<void>; readonly note: (key: string, value: unknown) => Promise<void>; readonly noted: (key: string) => unknown }
   readonly snapshots: Snapshots
   /** The sink, as far as it matters here: what is proved to be in ClickHouse, and when all that expired is out of it. */
   readonly sink: { readonly whenVerified: (block: Position) => Promise<void>; readonly whenErased: () => Promise<void> }
   /** Ends the open extent; resolves when the entry is durable. */
   readonly endExtent: () => Promise<unknown>
   readonly everyMs: number
+  /** Data expired in the entries that this start replayed: a run before was killed before it had forgotten it. */
+  readonly expiredBefore: boolean
   readonly emit: (happening: KeeperHappening) => void
 }
 export type KeeperHappening =
@@ -28,17 +30,27 @@ export type Keeper = {
   readonly stop: () => Promise<void>
 }
 
+/** Noted while a snapshot may already be past an expiry that log and older snapshots still hold: the next start forgets it then. */
+const OWED_KEY = 'keeper:owed'
 /** Snapshots kept: the newest, and the one before in case the newest turns out damaged. The log reaches back to the older. */
 const SNAPSHOTS_KEPT = 2
 
 export const startKeeper = (deps: KeeperDeps): Keeper => {
   const { machine, log, snapshots, sink, emit } = deps
   let last = snapshots.kept().at(-1) ?? 0
+  let owedNoted = log.noted(OWED_KEY) === true
+  // Expiries seen, and those forgotten.
+  let expiries = owedNoted || deps.expiredBefore ? 1 : 0
+  let forgotten = 0
   let chain: Promise<void> = Promise.resolve()
   const inTurn = (work: () => Promise<void>): Promise<void> => {
     const done = chain.then(work)
     chain = done.catch((error: unknown) => emit({ kind: 'snapshot-failed', error: error as Error }))
     return done
+  }
+  const noteOwed = async (owed: boolean): Promise<void> => {
+    await log.note(OWED_KEY, owed)
+    owedNoted = owed
   }
   const take = async (): Promise<Position> => {
     const began = performance.now()
@@ -46,6 +58,7 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
     await deps.endExtent()
     const { position: at, parts } = await copy
     await sink.whenVerified((await round).block)
+    if (expiries > forgotten && !owedNoted) await noteOwed(true)
     await snapshots.write(at, parts)
     last = at
     let bytes = 0
@@ -60,6 +73,7 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
     if (oldest !== undefined) log.trim(position(oldest + 1))
   }
   const forget = async (): Promise<void> => {
+    const upTo = expiries
     const { round } = atNextExtent(machine)
     await deps.endExtent()
     await sink.whenVerified((await round).block)
@@ -68,17 +82,25 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
     const at = await take()
     await snapshots.dropBelow(at)
     log.trim(position(at + 1))
+    forgotten = upTo
+    if (owedNoted && forgotten === expiries) await noteOwed(false)
     emit({ kind: 'log-erased', position: at })
   }
-  let forgetting = false
-  machine.onRound((round) => {
-    if (round.expiredKeys.length === 0 || forgetting) return
-    forgetting = true
+  let waiting = false
+  const forgetSoon = (): void => {
+    if (waiting) return
+    waiting = true
     void inTurn(() => {
-      forgetting = false
+      waiting = false
       return forget()
     }).catch(() => undefined)
+  }
+  machine.onRound((round) => {
+    if (round.expiredKeys.length === 0) return
+    expiries += 1
+    forgetSoon()
   })
+  if (expiries > 0) forgetSoon()
   const timer = setInterval(() => void inTurn(snapshot).catch(() => undefined), deps.everyMs)
   return {
     snapshot: () => inTurn(snapshot),
