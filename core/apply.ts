@@ -46,10 +46,10 @@ export const applyEntries = (run: ShardRun, entries: RoundEntries, range: { read
       for (let shard = 0; shard < share.mine.length; shard += 1) if (share.mine[shard] === 1) tickShard(run, shard)
     } else if (kind === ENTRY.events) {
       const columns = eventColumns(bytes)
+      run.received = received
       const owners = ownersOf(run, columns, share.alone)
       if (owners === null) return index
       run.entry = index
-      run.received = received
       applyEvents(run, columns, owners, share.mine)
       if (share.rejects) writeRejected(run, columns)
     }
@@ -59,20 +59,39 @@ export const applyEntries = (run: ShardRun, entries: RoundEntries, range: { read
 
 let ownersScratch = new Uint16Array(4096)
 
+/** Set in an event's owner where its watch is not its seal's newest. */
+const MOVED = 0x8000
+const OWNER = MOVED - 1
+
 /** The shard of each event; null where one crosses shards and the task is not alone. */
 const ownersOf = (run: ShardRun, { watch, count }: EventColumns, alone: boolean): Uint16Array | null => {
   if (ownersScratch.length < count) ownersScratch = new Uint16Array(count * 2)
   const owners = ownersScratch
   const { site, seal } = run.directory.watches.columns
-  const { shard } = run.directory.seals.columns
+  const { head } = run.directory.seals.columns
   const { shardOfRun } = run
   for (let i = 0; i < count; i += 1) {
     const no = watch[i] as number
     const owner = shardOfRun[(site[no] as number) >>> 8] as number
-    if (shard[seal[no] as number] !== owner && !alone) return null
-    owners[i] = owner
+    // The newest watch's shard owns the seal's window, so most events need no more than this one look.
+    const moved = head[seal[no] as number] !== no
+    if (moved && !alone && crosses(run, no, owner)) return null
+    owners[i] = moved ? owner | MOVED : owner
   }
   return owners
+}
+
+/** An event of a watch that is not its seal's newest touches the seal's window and what the seal watches now: are they all `owner`'s? */
+const crosses = (run: ShardRun, watch: number, owner: number): boolean => {
+  const seal = run.directory.watches.columns.seal[watch] as number
+  const now = watchAt(run.directory, seal, run.received)
+  return run.directory.seals.columns.shard[seal] !== owner || (now !== 0 && shardIndexOf(run, run.directory.watches.columns.site[now] as number) !== owner)
+}
+
+/** A back-fill of an earlier assignment shows that the seal is alive, so what it watches now has been heard too. */
+const heardNow = (run: ShardRun, watch: number): void => {
+  const now = watchAt(run.directory, run.directory.watches.columns.seal[watch] as number, run.received)
+  if (now !== 0 && now !== watch) heard(run, now)
 }
 
 /** Some 30 cells an event, each in a cache line of its own: 64 events fit a second-level cache many times over. */
@@ -92,7 +111,7 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
   let count = 0
   let sum = 0
   for (let i = from; i < end; i += 1) {
-    if (owned.mine[owned.owners[i] as number] === 0) continue
+    if (owned.mine[(owned.owners[i] as number) & OWNER] === 0) continue
     const no = watchOf[i] as number
     watch[count] = no
     seal[count] = sealOf[no] as number
@@ -134,7 +153,8 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
   let counter = 0
   for (let i = 0; i < count; i += 1) {
     if (i % WARM_EVENTS === 0) warm(run, columns, owned, i)
-    if (mine[owners[i] as number] === 0) continue
+    const owner = owners[i] as number
+    if (mine[owner & OWNER] === 0) continue
     const no = watch[i] as number
     const seal = sealOf[no] as number
     const verdict = judge(windows, seal, boot[i] as number, seq[i] as number)
@@ -157,6 +177,7 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     writeEvent(run, columns, i, deviceAt)
     if (counterIndex[counter] === i) writeTotals(run, columns, counter)
     heard(run, no)
+    if (owner >= MOVED) heardNow(run, no)
     if (deviceAt >= 0) clockWrong(run, columns.deviceTime[deviceAt] as number)
     else if (((run.watches.flags[no] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
     applyKind(run, kind[i] as number)

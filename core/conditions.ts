@@ -1,4 +1,4 @@
-import { ALARM } from './kinds.ts'
+import { ALARM, alarmKindName } from './kinds.ts'
 import { SIGNAL_STATE } from './signal.ts'
 import { CONDITION, CONDITIONS, holdsBit, toldBit, WATCH_FLAG } from './state.ts'
 import { isInForce, shardOf, signal, type ShardRun } from './shard-run.ts'
@@ -11,6 +11,7 @@ import { withCapacity } from './table.ts'
 const KIND_OF: readonly number[] = [
   ALARM['door-opened'].no, ALARM.tamper.no, ALARM['low-battery'].no, ALARM['clock-wrong'].no, ALARM['passage-unpermitted'].no, ALARM.fever.no,
 ]
+const PERSON_CLOSES: readonly boolean[] = KIND_OF.map((no) => ALARM[alarmKindName(no)].closing === 'person')
 /** Fevers are alarms of their own, each a person, so they are not merged until a terminal reports more than people could walk: 16 a second. */
 const FEVERS_A_TICK_MAX = 16
 const MISSED_MAX = 0xffff
@@ -115,6 +116,11 @@ const tellMissedOf = (run: ShardRun, watch: number, condition: number): void => 
   const time = timeOf(run, watch, condition)
   const say = (state: number, value: number): void => tell(run, watch, { condition, state, time, value })
   if (inForce && (count > 0 || holds !== told)) mayTell(run, watch, condition)
+  // What happened and is over, of a kind that waits for a person: one `again` for all, which the desk makes an alarm of where none is open.
+  if (!told && !holds && PERSON_CLOSES[condition] === true) {
+    if (inForce) say(SIGNAL_STATE.again, count)
+    return
+  }
   if (inForce && told && count > 0) say(SIGNAL_STATE.again, count)
   if (inForce && !told && (holds || count > 0)) say(holds ? SIGNAL_STATE.began : SIGNAL_STATE.momentary, valueOf(run, watch, condition))
   if (inForce && !told && count > 1) say(SIGNAL_STATE.again, count - 1)

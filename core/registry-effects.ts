@@ -24,6 +24,7 @@ export type RegistryEffects = {
   /** Erased: their state is to be zeroed. */
   readonly sitesErased: number[]
   readonly sealsErased: number[]
+  readonly watchesErased: number[]
   /** Site keys whose rows are to be deleted everywhere. */
   readonly expiredKeys: number[]
 }
@@ -40,6 +41,7 @@ export const noEffects = (): RegistryEffects => ({
   watchesRenewed: [],
   sitesErased: [],
   sealsErased: [],
+  watchesErased: [],
   expiredKeys: [],
 })
 

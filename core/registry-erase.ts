@@ -26,6 +26,7 @@ const eraseWatch = (state: RegistryState, watch: number, effects: RegistryEffect
   const { from, until, seal, previous } = state.directory.watches.columns
   endWatch(state.directory, watch, from[watch] as number)
   state.watchLinks.columns.next[watch] = 0
+  effects.watchesErased.push(watch)
   const sealNo = seal[watch] as number
   const { head } = state.directory.seals.columns
   let covers = 0

@@ -4,7 +4,7 @@ import { createTable, type Table } from './table.ts'
 // case and battery are), one a site (its counts), and four small tables a shard. Rows are indexed by the directory's numbers,
 // so row 0 is never a seal, watch or site; in the shards' lists it holds the list's length. All zero means "nothing known".
 
-/** The repeat window of a seal (core/window.ts): the two highest boots seen, and which of the 1,024 numbers before the top were. */
+/** The repeat window of a seal (core/window.ts): the two highest boots believed, and which of the 1,024 numbers before the top were. */
 export const WINDOWS = {
   boot: 'u32',
   top: 'u32',
@@ -12,6 +12,10 @@ export const WINDOWS = {
   prevTop: 'u32',
   /** How many boots are known: 0, 1 or 2. */
   boots: 'u8',
+  /** A boot too far above the known ones to be believed at its first event (core/window.ts): 1 = there is one, its number and that event's. */
+  far: 'u8',
+  farBoot: 'u32',
+  farSeq: 'u32',
   bits: ['u32', 32],
 } as const
 /** The bits of the boot before: a table of its own, for its pages stay untouched (and cost nothing) until a seal reboots. */
@@ -24,6 +28,9 @@ export const WATCH_STATE = {
   doorTime: 'f64',
   doorBoot: 'u32',
   doorSeq: 'u32',
+  /** The opening and closing that arrived last, as far as they belong together (rules/door.ts); 0 = not known. */
+  spanFrom: 'f64',
+  spanUntil: 'f64',
   /** The newest TAMPERED or TAMPER_RESTORED, likewise. */
   tamperTime: 'f64',
   tamperBoot: 'u32',

@@ -23,12 +23,17 @@ export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
   for (const watch of effects.watchesBegun) watchHeartbeat(run, watch)
   for (const site of effects.sitesEnded) compareHeadcount(run, site, run.received, true)
   for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) compareHeadcount(run, site, run.received, false)
-  for (const site of effects.sitesErased) {
-    for (const column of Object.values(run.siteState)) column.fill(0, site * widthOf(column, run.siteState.net.length), (site + 1) * widthOf(column, run.siteState.net.length))
-  }
-  for (const seal of effects.sealsErased) {
-    const { windows } = run
-    for (const column of Object.values(windows)) column.fill(0, seal * widthOf(column, windows.boot.length), (seal + 1) * widthOf(column, windows.boot.length))
+  for (const site of effects.sitesErased) zero(run.siteState, site)
+  for (const watch of effects.watchesErased) zero(run.watches, watch)
+  for (const seal of effects.sealsErased) zero(run.windows, seal)
+}
+
+type Row = { readonly length: number; readonly fill: (value: number, from: number, to: number) => unknown }
+const zero = (columns: Readonly<Record<string, Row>>, row: number): void => {
+  const rows = Math.min(...Object.values(columns).map(({ length }) => length))
+  for (const column of Object.values(columns)) {
+    const width = widthOf(column, rows)
+    column.fill(0, row * width, (row + 1) * width)
   }
 }
 

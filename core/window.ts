@@ -5,10 +5,17 @@ import type { WINDOWS } from './state.ts'
 // ring bitmap of RFC 6479), for the two highest boots seen. Exact: a number up to WIDTH below the highest of its boot is told
 // new or repeat without error; what is further back, or of a boot before the last two, is "too old", never "repeat".
 // The highest number itself is known to have been seen, so the ring's WIDTH bits are the WIDTH numbers below it.
+//
+// One corrupt boot number must not push the real ones out. A boot more than BOOT_STEP_MAX above the next lower known one is only
+// a candidate: its event is fresh, and the window stays as it is until a second event says the same boot. One candidate is kept, the
+// lowest: a lower one replaces it, a higher one is "too old", for it may be one that was replaced. So no event is ever told
+// fresh twice, and what two different corrupt numbers in a row cost is told, not lost.
 
 export const WINDOW_WIDTH = 1024
 const WORDS = WINDOW_WIDTH / 32
 const MASK = WINDOW_WIDTH - 1
+/** A seal that restarts every minute of a night without being heard takes fewer steps; a flipped bit above the tenth takes more. */
+export const BOOT_STEP_MAX = 1000
 
 export const VERDICT = { fresh: 0, repeat: 1, tooOld: 2 } as const
 
@@ -29,34 +36,58 @@ export const judge = (windows: Windows, seal: number, boot: number, seq: number)
 const otherBoot = (windows: Windows, seal: number, boot: number, seq: number): number => {
   const boots = windows.boots[seal] as number
   const current = windows.boot[seal] as number
-  const start = seal * WORDS
   if (boots === 0) {
     windows.boots[seal] = 1
     windows.boot[seal] = boot
     windows.top[seal] = seq
     return VERDICT.fresh
   }
-  if (boot > current) {
+  const prevBoot = windows.prevBoot[seal] as number
+  if (boots === 2 && boot === prevBoot) return previous(windows, seal, seq)
+  if (boots === 2 && boot < prevBoot) return VERDICT.tooOld
+  if (boot > BOOT_STEP_MAX + (boot > current ? current : boots === 2 ? prevBoot : boot)) return candidate(windows, seal, boot, seq)
+  return begin(windows, seal, boot, seq)
+}
+
+/** A boot that is not believed yet; its second event begins it. */
+const candidate = (windows: Windows, seal: number, boot: number, seq: number): number => {
+  if (windows.far[seal] === 1) {
+    const farBoot = windows.farBoot[seal] as number
+    if (boot > farBoot) return VERDICT.tooOld
+    if (boot === farBoot) return seq === windows.farSeq[seal] ? VERDICT.repeat : begin(windows, seal, boot, seq)
+  }
+  windows.far[seal] = 1
+  windows.farBoot[seal] = boot
+  windows.farSeq[seal] = seq
+  return VERDICT.fresh
+}
+
+/** A boot above the current one, or between the two, gets a window. One that was the candidate begins with what the candidate had seen. */
+const begin = (windows: Windows, seal: number, boot: number, seq: number): number => {
+  const wasFar = windows.far[seal] === 1 && windows.farBoot[seal] === boot
+  if (wasFar) windows.far[seal] = 0
+  const first = wasFar ? (windows.farSeq[seal] as number) : seq
+  const start = seal * WORDS
+  if (boot > (windows.boot[seal] as number)) {
     windows.before.set(windows.bits.subarray(start, start + WORDS), start)
     windows.bits.fill(0, start, start + WORDS)
-    windows.prevBoot[seal] = current
+    windows.prevBoot[seal] = windows.boot[seal] as number
     windows.prevTop[seal] = windows.top[seal] as number
     windows.boot[seal] = boot
-    windows.top[seal] = seq
-    windows.boots[seal] = 2
-    return VERDICT.fresh
-  }
-  const prevBoot = windows.prevBoot[seal] as number
-  if (boots === 2 && boot < prevBoot) return VERDICT.tooOld
-  const prevTop = windows.prevTop[seal] as number
-  if (boots === 2 && boot === prevBoot) {
-    if (seq <= prevTop) return below(windows.before, seal, prevTop, seq)
-    advance(windows.before, seal, prevTop, seq)
+    windows.top[seal] = first
   } else {
     windows.before.fill(0, start, start + WORDS)
     windows.prevBoot[seal] = boot
-    windows.boots[seal] = 2
+    windows.prevTop[seal] = first
   }
+  windows.boots[seal] = 2
+  return wasFar ? judge(windows, seal, boot, seq) : VERDICT.fresh
+}
+
+const previous = (windows: Windows, seal: number, seq: number): number => {
+  const prevTop = windows.prevTop[seal] as number
+  if (seq <= prevTop) return below(windows.before, seal, prevTop, seq)
+  advance(windows.before, seal, prevTop, seq)
   windows.prevTop[seal] = seq
   return VERDICT.fresh
 }

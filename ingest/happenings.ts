@@ -2,7 +2,7 @@
 // each into metrics and log lines in one exhaustive switch. Emitted per request, task or flush, never per event.
 
 export type RefusalCode =
-  | 'malformed' | 'unauthenticated' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'conflict' | 'too-large' | 'unsupported' | 'unprocessable'
+  | 'malformed' | 'unauthenticated' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'conflict' | 'too-slow' | 'headers-too-large' | 'too-large' | 'unsupported' | 'unprocessable'
   | 'too-many-requests' | 'internal' | 'unavailable' | 'disk-full'
 
 export type IngestHappening =

@@ -9,6 +9,8 @@ export const PROBLEMS: Readonly<Record<RefusalCode, ProblemRow>> = {
   forbidden: { status: 403, title: 'Not allowed', act: 'operator', retry: false },
   'not-found': { status: 404, title: 'Not found', act: 'sender', retry: false },
   'method-not-allowed': { status: 405, title: 'Method not allowed', act: 'sender', retry: false },
+  'too-slow': { status: 408, title: 'Too slow', act: 'sender', retry: true },
+  'headers-too-large': { status: 431, title: 'Headers too large', act: 'sender', retry: false },
   conflict: { status: 409, title: 'Conflict', act: 'sender', retry: false },
   'too-large': { status: 413, title: 'Too large', act: 'sender', retry: false },
   unsupported: { status: 415, title: 'Unsupported media type', act: 'sender', retry: false },

@@ -1,3 +1,5 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { IngestEmit } from './happenings.ts'
@@ -26,13 +28,17 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
     exposeHeadRoutes: true,
     forceCloseConnections: true,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: true, allErrors: false } },
+    clientErrorHandler: (error, socket) => refuseNoise(deps, error, socket),
     frameworkErrors: (error, request, reply) => {
       void sendProblem(deps, request, reply, error)
     },
   }) as unknown as FastifyInstance
   // Bodies are JSON unless a route says otherwise: fastify's own parser of plain text would make a wrong type (415) a wrong shape.
   app.removeContentTypeParser('text/plain')
-  app.setErrorHandler((error: FastifyError, request, reply) => sendProblem(deps, request, reply, error))
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    if (error.statusCode === 413) await linger(request.raw)
+    return sendProblem(deps, request, reply, error)
+  })
   // A refused upgrade leaves a socket that nobody owns any more: neither Node's server nor @fastify/websocket would close it.
   app.addHook('onResponse', async (request, reply) => {
     if (request.headers.upgrade !== undefined && reply.raw.statusCode >= 400) request.raw.socket.destroySoon()
@@ -47,6 +53,42 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
     },
   })
   return app
+}
+
+/** A sender of too much reads its answer only once it has sent: closing while it still sends would lose the answer. */
+const LINGER_BYTES_MAX = 64 * 1024 * 1024
+const LINGER_MS_MAX = 2_000
+const linger = (raw: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    let bytes = 0
+    const done = (): void => {
+      clearTimeout(timer)
+      raw.off('data', count)
+      resolve()
+    }
+    const count = (chunk: Buffer): void => {
+      bytes += chunk.length
+      if (bytes > LINGER_BYTES_MAX) done()
+    }
+    const timer = setTimeout(done, LINGER_MS_MAX)
+    if (raw.complete || raw.destroyed) return done()
+    raw.on('data', count).once('end', done).once('close', done)
+  })
+
+/** What Node's parser could not read as HTTP: told on the bare socket, in the same words. */
+const refuseNoise = (deps: ServerDeps, error: NodeJS.ErrnoException, socket: Socket): void => {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return void socket.destroy()
+  const problem = noiseProblem(error)
+  deps.emit({ kind: 'request-refused', code: problem.code, status: problem.statusCode, route: 'unknown', detail: problem.message })
+  if (!socket.writable) return void socket.destroy()
+  const body = JSON.stringify(problemDocument(problem))
+  const head = `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode] ?? ''}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`
+  socket.end(head + body, () => socket.destroy())
+}
+const noiseProblem = (error: NodeJS.ErrnoException): Problem => {
+  if (error.code === 'HPE_HEADER_OVERFLOW') return new Problem('headers-too-large', 'the headers are longer than 16 KiB', { where: 'headers' })
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('too-slow', 'the request did not end in time')
+  return new Problem('malformed', `not HTTP: ${error.code ?? error.message}`)
 }
 
 const notFound = (request: FastifyRequest, reply: FastifyReply): Problem => {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { REASON } from '../core/kinds.ts'
+import { REASON_UNLISTED } from '../core/ledger.ts'
 import type { Machine } from '../core/thread/machine.ts'
 import type { EngineStatus } from './deps.ts'
 import type { LiveHappening } from './happenings.ts'
@@ -155,6 +156,8 @@ const readAtScrape = (registry: Registry, { machine, status, liveClients }: Metr
     collect() {
       this.reset()
       const { rejectedByReason } = machine.ledger()
+      // Beyond the sender's cap only the number is in the log; with it the reasons sum to offered - accepted.
+      this.inc({ reason: 'UNLISTED' }, rejectedByReason.get(REASON_UNLISTED) ?? 0)
       for (const [name, no] of Object.entries(REASON)) if (no !== REASON.SEQUENCE_TOO_OLD) this.inc({ reason: name }, rejectedByReason.get(no) ?? 0)
     },
   })

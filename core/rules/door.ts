@@ -11,7 +11,9 @@ import { permitAt, useOpening } from './permit.ts'
 // An opening that arrives behind a newer state of the door has happened and is over.
 // door-held-open: stands open for the limit or longer, counted from the newest DOOR_OPENED (a second one without a close
 // between means a close was lost). A permit that covers now excuses it until the permit ends. A door whose opening and closing
-// arrive late, together, and that stood open for the limit, is told as begun and ended.
+// arrive late, in either order, and that stood open for the limit, is told as begun and ended. Of late ones only those that arrive next
+// to each other are paired (batches in order or newest-first): `spanFrom` to `spanUntil` is the opening and the closing
+// that arrived last; an opening is paired with that closing where none between the two is known.
 
 const isNewer = (run: ShardRun): boolean => {
   const { watch, time, boot, seq } = run.current
@@ -34,11 +36,41 @@ export const doorOpened = (run: ShardRun): void => {
   const { watch, site, kind, time, quiet } = run.current
   const newer = isNewer(run)
   if (newer) remember(run, true)
+  const closedAt = spanOpened(run, watch, time)
   const permitted = run.policy.permitNeeded[kind] === 0 || useOpening(run, site, time)
   if (quiet) return
+  if (!newer) stoodOpen(run, time, closedAt)
   if (!permitted && newer) conditionHolds(run, watch, CONDITION.doorOpened, 0)
   else if (!permitted) happened(run, watch, CONDITION.doorOpened, 0)
   if (newer) watchOpenDoor(run, watch, time + (run.policy.heldOpenMs[kind] as number))
+}
+
+/** An opening arrived: returns the closing that it belongs to, or 0. */
+const spanOpened = (run: ShardRun, watch: number, time: number): number => {
+  const { spanFrom, spanUntil } = run.watches
+  const [from, until] = [spanFrom[watch] as number, spanUntil[watch] as number]
+  const within = until !== 0 && time < until
+  if (!within || time < from) spanUntil[watch] = 0
+  spanFrom[watch] = time
+  return within && from === 0 ? until : 0
+}
+
+/** A closing arrived: returns the opening that it belongs to, or 0. */
+const spanClosed = (run: ShardRun, watch: number, time: number): number => {
+  const { spanFrom, spanUntil } = run.watches
+  const from = spanUntil[watch] === 0 && (spanFrom[watch] as number) < time ? (spanFrom[watch] as number) : 0
+  spanFrom[watch] = from
+  spanUntil[watch] = time
+  return from
+}
+
+/** An opening and a closing of which one is behind the door's state: told where the door stood open for the limit, without a permit at the closing. */
+const stoodOpen = (run: ShardRun, openedAt: number, closedAt: number): void => {
+  const { watch, site, kind } = run.current
+  const limit = run.policy.heldOpenMs[kind] as number
+  if (openedAt === 0 || closedAt - openedAt < limit || ((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0 || permitAt(run, site, closedAt) !== 0) return
+  signal(run, { kind: ALARM['door-held-open'].no, state: SIGNAL_STATE.began, watch, site, time: openedAt + limit, value: closedAt - openedAt })
+  signal(run, { kind: ALARM['door-held-open'].no, state: SIGNAL_STATE.ended, watch, site, time: closedAt, value: 0 })
 }
 
 const watchOpenDoor = (run: ShardRun, watch: number, deadline: number): void => {
@@ -49,18 +81,21 @@ const watchOpenDoor = (run: ShardRun, watch: number, deadline: number): void => 
 }
 
 export const doorClosed = (run: ShardRun): void => {
-  const { watch, site, kind, time, quiet } = run.current
-  if (!isNewer(run)) return
+  const { watch, time, quiet } = run.current
+  const newer = isNewer(run)
+  const spanFrom = spanClosed(run, watch, time)
+  if (!newer) {
+    if (!quiet) stoodOpen(run, spanFrom, time)
+    return
+  }
   const { flags, doorTime } = run.watches
   const before = flags[watch] as number
-  const openedAt = doorTime[watch] as number
+  const openedAt = (before & WATCH_FLAG.doorOpen) === 0 ? 0 : (doorTime[watch] as number)
+  run.watches.spanFrom[watch] = openedAt
   remember(run, false)
   conditionGone(run, watch, CONDITION.doorOpened, 0)
   if ((before & WATCH_FLAG.heldOpen) !== 0) return heldOpenEnds(run, watch, time)
-  const limit = run.policy.heldOpenMs[kind] as number
-  if (quiet || (before & WATCH_FLAG.doorOpen) === 0 || time - openedAt < limit || permitAt(run, site, time) !== 0) return
-  heldOpen(run, watch, SIGNAL_STATE.began, openedAt + limit)
-  heldOpenEnds(run, watch, time)
+  if (!quiet) stoodOpen(run, openedAt, time)
 }
 
 export const heldOpenEnds = (run: ShardRun, watch: number, time: number): void => {

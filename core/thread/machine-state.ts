@@ -35,7 +35,7 @@ export type MachineState = {
   online: number
 }
 
-export const SNAPSHOT_VERSION = 2
+export const SNAPSHOT_VERSION = 3
 type MachinePart = {
   readonly version: number; readonly position: number; readonly block: number; readonly received: number; readonly tick: number; readonly online: number; readonly round: number
   readonly shardCount: number; readonly registry: RegistryDump; readonly desk: DeskDump; readonly ledger: LedgerDump

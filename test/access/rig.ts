@@ -15,6 +15,8 @@ export type Answer = { readonly status: number; readonly headers: IncomingHttpHe
 export type Ask = { readonly token?: string | undefined; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown; readonly type?: string }
 export type Rig = {
   readonly engine: OwnEngine
+  /** Lines of the engine's log that say error or worse. */
+  readonly complaints: readonly string[]
   readonly url: string
   readonly tokens: Readonly<Record<Role, string>>
   readonly ask: (method: string, path: string, ask?: Ask) => Promise<Answer>
@@ -58,7 +60,8 @@ export const batchOf = (events: readonly Sent[]): Buffer =>
 
 export const startRig = async (flags: readonly string[] = []): Promise<Rig> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-access-'))
-  const engine = await startEngine({ dataDir, keep: false, flags: ['--snapshot-ms', '3600000', ...flags] }).catch((error: unknown) => {
+  const complaints: string[] = []
+  const engine = await startEngine({ dataDir, keep: false, flags: ['--snapshot-ms', '3600000', ...flags], onLog: (line) => void complaints.push(...(/"level":[56]0/.test(line) ? [line] : [])) }).catch((error: unknown) => {
     rmSync(dataDir, { recursive: true, force: true })
     throw error
   })
@@ -75,6 +78,7 @@ export const startRig = async (flags: readonly string[] = []): Promise<Rig> => {
   return {
     engine,
     url,
+    complaints,
     tokens,
     ask,
     send,

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { manualNumber } from '../../bench/commands/send.ts'
 import { readCalIt2 } from '../../bench/replay/calit2.ts'
-
-const FILE = '../shared/data/calit2/CalIt2.data'
+import { dataTest } from '../parts/data.ts'
 
 describe('CalIt2 people counts', () => {
   it('reads rows of both flows', () => {
@@ -16,8 +15,8 @@ describe('CalIt2 people counts', () => {
     expect(() => readCalIt2('7,2005-07-24,00:30:00,1')).toThrow(/line 1.*date/)
     expect(() => readCalIt2('7,07/24/05,00:30:00,x')).toThrow(/line 1.*count/)
   })
-  it.skipIf(!existsSync(FILE))('has the sums that its source states', () => {
-    const rows = readCalIt2(readFileSync(FILE, 'utf8'))
+  dataTest('calit2/CalIt2.data')('has the sums that its source states', (path) => {
+    const rows = readCalIt2(readFileSync(path, 'utf8'))
     const sum = (out: boolean): number => rows.filter((row) => row.out === out).reduce((total, { count }) => total + count, 0)
     expect([rows.length, sum(false), sum(true)]).toEqual([10_080, 19_597, 18_837])
   })

@@ -57,4 +57,36 @@ describe('the repeat window', () => {
     expect(judge(windows, 1, 4_294_967_295, 4_294_967_294)).toBe(VERDICT.fresh)
     expect(judge(windows, 1, 4_294_967_295, 4_294_967_294)).toBe(VERDICT.repeat)
   })
+
+  it('is not pushed out by one corrupt boot number, and believes a real jump at its second event', () => {
+    const windows = fresh()
+    for (let seq = 1; seq <= 50; seq += 1) expect(judge(windows, 1, 7, seq)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 4_000_000_000, 51)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 4_000_000_000, 51)).toBe(VERDICT.repeat)
+    expect(judge(windows, 1, 4_100_000_000, 52)).toBe(VERDICT.tooOld)
+    // The real boots go on, with two of them told exactly.
+    for (const boot of [8, 9, 10]) for (let seq = 1; seq <= 50; seq += 1) expect(judge(windows, 1, boot, seq)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 9, 20)).toBe(VERDICT.repeat)
+    expect(judge(windows, 1, 10, 20)).toBe(VERDICT.repeat)
+    expect(judge(windows, 1, 5000, 90)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 5000, 91)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 5000, 90)).toBe(VERDICT.repeat)
+    expect(judge(windows, 1, 10, 51)).toBe(VERDICT.fresh)
+    expect(judge(windows, 1, 9, 51)).toBe(VERDICT.tooOld)
+  })
+
+  it('never tells an event fresh twice, whatever boots come', () => {
+    const step = fc.record({ boot: fc.constantFrom(1, 2, 900, 1001, 1002, 1003, 2003, 5000, 5001, 4_000_000_000, 4_294_967_295), seq: fc.integer({ min: 0, max: 3 }) })
+    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (history) => {
+      const windows = fresh()
+      const seen = new Set<string>()
+      for (const { boot, seq } of history) {
+        const verdict = judge(windows, 2, boot, seq)
+        const known = seen.has(`${boot} ${seq}`)
+        if (verdict === VERDICT.fresh) expect(known).toBe(false)
+        if (verdict === VERDICT.repeat) expect(known).toBe(true)
+        if (verdict === VERDICT.fresh) seen.add(`${boot} ${seq}`)
+      }
+    }), { numRuns: 3000, seed: 6479 })
+  })
 })

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest'
 import { position } from '../../../core/ids.ts'
 import { openLmdbLog, type LmdbLog } from '../../../ingest/log/lmdb-log.ts'
 import { openSnapshots } from '../../../ingest/log/snapshots.ts'
+import { partTest } from '../../parts/part-test.ts'
 import { entryOf, logContract, numberOf } from './contract.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sealstream-log-'))
@@ -77,11 +78,9 @@ test.each([1, 2, 3])('kill -9 while appending, %i: every resolved append is ther
   await log.close()
 }, 30_000)
 
-const strace = spawnSync('strace', ['-f', '-o', '/dev/null', 'true']).status === 0
-
-test.skipIf(!strace)('the flush of an entry is complete before its append resolves (strace)', () => {
+partTest('strace')('the flush of an entry is complete before its append resolves (strace)', (strace) => {
   const trace = join(root, 'trace')
-  spawnSync('strace', ['-f', '-e', 'trace=openat,fdatasync,pwrite64,write', '-o', trace, process.execPath, child, newDir(), '5'], { timeout: 20_000 })
+  spawnSync(strace, ['-f', '-e', 'trace=openat,fdatasync,pwrite64,write', '-o', trace, process.execPath, child, newDir(), '5'], { timeout: 20_000 })
   const lines = readFileSync(trace, 'utf8').split('\n')
   // LMDB writes its meta page through a descriptor of its own, opened O_DSYNC: that write is the commit, and is on disk when it returns.
   const meta = new Set(lines.flatMap((line) => /0000000000000001\.lmdb".*O_DSYNC.*= (\d+)/.exec(line)?.[1] ?? []))
@@ -98,9 +97,9 @@ test.skipIf(!strace)('the flush of an entry is complete before its append resolv
   expect(steps.slice(told).join(' ')).toBe(`told ${'data meta told '.repeat(4).trim()}`)
 })
 
-test.skipIf(!strace)('a full disk rejects appends and kills nothing; when there is room the log goes on without a gap (strace)', () => {
+partTest('strace')('a full disk rejects appends and kills nothing; when there is room the log goes on without a gap (strace)', (strace) => {
   const dir = newDir()
-  const run = spawnSync('strace', ['-f', '-e', 'trace=pwrite64,pwritev', '-e', 'inject=pwrite64,pwritev:error=ENOSPC:when=14..15', '-o', '/dev/null', process.execPath, child, dir, '60', 'retry'], { timeout: 30_000, encoding: 'utf8' })
+  const run = spawnSync(strace, ['-f', '-e', 'trace=pwrite64,pwritev', '-e', 'inject=pwrite64,pwritev:error=ENOSPC:when=14..15', '-o', '/dev/null', process.execPath, child, dir, '60', 'retry'], { timeout: 30_000, encoding: 'utf8' })
   expect(run.stderr).toContain('LogFullError')
   expect(run.status).toBe(0)
   const told = run.stdout.trim().split('\n').map(Number)
