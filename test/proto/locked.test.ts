@@ -34,7 +34,7 @@ test('the .proto has not changed by accident', () => {
 })
 
 test('the committed code is what the generator makes', () => {
-  execFileSync(process.execPath, [join(root, 'scripts/proto.mjs'), made], { stdio: 'pipe' })
+  execFileSync(process.execPath, [join(root, 'deploy/proto.mjs'), made], { stdio: 'pipe' })
   for (const name of ['seal.js', 'seal.d.ts']) {
     expect(readFileSync(join(made, name), 'utf8') === readFileSync(join(root, 'proto/gen', name), 'utf8'), `proto/gen/${name} is stale: npm run proto`).toBe(
       true,
