@@ -12,10 +12,12 @@ export const WINDOWS = {
   prevTop: 'u32',
   /** How many boots are known: 0, 1 or 2. */
   boots: 'u8',
-  /** A boot too far above the known ones to be believed at its first event (core/window.ts): 1 = there is one, its number and that event's. */
+  /** A boot too far above the known ones to be believed at its first event (core/window.ts): 1 = there is one; its number, and its event's. */
   far: 'u8',
   farBoot: 'u32',
   farSeq: 'u32',
+  /** The lowest candidate that was replaced, or 0. */
+  farTop: 'u32',
   bits: ['u32', 32],
 } as const
 /** The bits of the boot before: a table of its own, for its pages stay untouched (and cost nothing) until a seal reboots. */

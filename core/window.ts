@@ -6,10 +6,10 @@ import type { WINDOWS } from './state.ts'
 // new or repeat without error; what is further back, or of a boot before the last two, is "too old", never "repeat".
 // The highest number itself is known to have been seen, so the ring's WIDTH bits are the WIDTH numbers below it.
 //
-// One corrupt boot number must not push the real ones out. A boot more than BOOT_STEP_MAX above the next lower known one is only
-// a candidate: its event is fresh, and the window stays as it is until a second event says the same boot. One candidate is kept, the
-// lowest: a lower one replaces it, a higher one is "too old", for it may be one that was replaced. So no event is ever told
-// fresh twice, and what two different corrupt numbers in a row cost is told, not lost.
+// A corrupt boot number must not push the real ones out. A boot more than BOOT_STEP_MAX above the current one is only a candidate:
+// its event is fresh, and the window stays as it is until another event says the same boot or one that is near it. One candidate is
+// kept, the lowest: a lower one replaces it; what is higher, or not lower than one that was replaced, is "too old", for it cannot
+// be told. So no event is told fresh twice, and a seal is pushed out only by two corrupt events that agree.
 
 export const WINDOW_WIDTH = 1024
 const WORDS = WINDOW_WIDTH / 32
@@ -42,52 +42,57 @@ const otherBoot = (windows: Windows, seal: number, boot: number, seq: number): n
     windows.top[seal] = seq
     return VERDICT.fresh
   }
-  const prevBoot = windows.prevBoot[seal] as number
-  if (boots === 2 && boot === prevBoot) return previous(windows, seal, seq)
-  if (boots === 2 && boot < prevBoot) return VERDICT.tooOld
-  if (boot > BOOT_STEP_MAX + (boot > current ? current : boots === 2 ? prevBoot : boot)) return candidate(windows, seal, boot, seq)
-  return begin(windows, seal, boot, seq)
+  return boot > current ? above(windows, seal, boot, seq) : before(windows, seal, boot, seq)
 }
 
-/** A boot that is not believed yet; its second event begins it. */
-const candidate = (windows: Windows, seal: number, boot: number, seq: number): number => {
-  if (windows.far[seal] === 1) {
-    const farBoot = windows.farBoot[seal] as number
-    if (boot > farBoot) return VERDICT.tooOld
-    if (boot === farBoot) return seq === windows.farSeq[seal] ? VERDICT.repeat : begin(windows, seal, boot, seq)
+const above = (windows: Windows, seal: number, boot: number, seq: number): number => {
+  const replaced = windows.farTop[seal] as number
+  if (replaced !== 0 && boot >= replaced) return VERDICT.tooOld
+  const isThere = windows.far[seal] === 1
+  const far = windows.farBoot[seal] as number
+  if (isThere && boot >= far - BOOT_STEP_MAX) {
+    if (boot > far + BOOT_STEP_MAX) return VERDICT.tooOld
+    if (boot === far && seq === windows.farSeq[seal]) return VERDICT.repeat
+    windows.far[seal] = 0
+    restart(windows, seal, far, windows.farSeq[seal] as number)
+    return judge(windows, seal, boot, seq)
   }
+  if (boot <= (windows.boot[seal] as number) + BOOT_STEP_MAX) {
+    restart(windows, seal, boot, seq)
+    return VERDICT.fresh
+  }
+  if (isThere) windows.farTop[seal] = far
   windows.far[seal] = 1
   windows.farBoot[seal] = boot
   windows.farSeq[seal] = seq
   return VERDICT.fresh
 }
 
-/** A boot above the current one, or between the two, gets a window. One that was the candidate begins with what the candidate had seen. */
-const begin = (windows: Windows, seal: number, boot: number, seq: number): number => {
-  const wasFar = windows.far[seal] === 1 && windows.farBoot[seal] === boot
-  if (wasFar) windows.far[seal] = 0
-  const first = wasFar ? (windows.farSeq[seal] as number) : seq
+/** `boot` is the current one from now on, `seq` the first number seen of it; the current one becomes the one before. */
+const restart = (windows: Windows, seal: number, boot: number, seq: number): void => {
   const start = seal * WORDS
-  if (boot > (windows.boot[seal] as number)) {
-    windows.before.set(windows.bits.subarray(start, start + WORDS), start)
-    windows.bits.fill(0, start, start + WORDS)
-    windows.prevBoot[seal] = windows.boot[seal] as number
-    windows.prevTop[seal] = windows.top[seal] as number
-    windows.boot[seal] = boot
-    windows.top[seal] = first
-  } else {
-    windows.before.fill(0, start, start + WORDS)
-    windows.prevBoot[seal] = boot
-    windows.prevTop[seal] = first
-  }
+  windows.before.set(windows.bits.subarray(start, start + WORDS), start)
+  windows.bits.fill(0, start, start + WORDS)
+  windows.prevBoot[seal] = windows.boot[seal] as number
+  windows.prevTop[seal] = windows.top[seal] as number
+  windows.boot[seal] = boot
+  windows.top[seal] = seq
   windows.boots[seal] = 2
-  return wasFar ? judge(windows, seal, boot, seq) : VERDICT.fresh
 }
 
-const previous = (windows: Windows, seal: number, seq: number): number => {
+const before = (windows: Windows, seal: number, boot: number, seq: number): number => {
+  const two = windows.boots[seal] === 2
+  const prevBoot = windows.prevBoot[seal] as number
+  if (two && boot < prevBoot) return VERDICT.tooOld
   const prevTop = windows.prevTop[seal] as number
-  if (seq <= prevTop) return below(windows.before, seal, prevTop, seq)
-  advance(windows.before, seal, prevTop, seq)
+  if (two && boot === prevBoot) {
+    if (seq <= prevTop) return below(windows.before, seal, prevTop, seq)
+    advance(windows.before, seal, prevTop, seq)
+  } else {
+    windows.before.fill(0, seal * WORDS, seal * WORDS + WORDS)
+    windows.prevBoot[seal] = boot
+    windows.boots[seal] = 2
+  }
   windows.prevTop[seal] = seq
   return VERDICT.fresh
 }
