@@ -47,7 +47,9 @@ export const registerGate = (app: FastifyInstance, deps: GateDeps): void => {
     if (OPEN.has(`${request.method} ${url}`)) return
     if (url === '/' && request.method === 'GET' && typeof (request.query as { code?: unknown }).code === 'string') return redeem(request, reply, deps.sessions)
     request.principal = authenticate(request, reply, shown, deps.machine)
-    authorize(ruleOf(request.method, url), request.principal)
+    const rule = ruleOf(request.method, url)
+    authorize(rule, request.principal)
+    if (rule?.socket === true && request.headers.upgrade === undefined) throw new Problem('malformed', 'this is a WebSocket: ask for an upgrade', { where: 'header upgrade' })
     if (url === '/v1/events') refuseUnderPressure(request, reply, deps.pressure())
   })
 }
@@ -127,7 +129,10 @@ const refuseUnderPressure = (request: FastifyRequest, reply: FastifyReply, press
 }
 
 /** Methods that a path knows, where the one asked for is not among them: for 405. */
-export const methodsOf = (path: string): readonly string[] => ROUTES.filter((rule) => matches(rule.path, path)).map((rule) => rule.method)
+export const methodsOf = (path: string): readonly string[] => [
+  ...ROUTES.filter((rule) => matches(rule.path, path)).map((rule) => rule.method),
+  ...[...OPEN].filter((route) => route.endsWith(` ${path}`)).map((route) => route.split(' ', 1)[0] as string),
+]
 const matches = (pattern: string, path: string): boolean => {
   const wanted = pattern.split('/')
   const given = path.split('/')

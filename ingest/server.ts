@@ -36,7 +36,8 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
   // Bodies are JSON unless a route says otherwise: fastify's own parser of plain text would make a wrong type (415) a wrong shape.
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
-    if (error.statusCode === 413) await linger(request.raw)
+    // Under pressure the body is not worth its bytes; those senders try again anyway.
+    if ((error.statusCode ?? 500) < 429 && bodyIsComing(request.raw)) await linger(request.raw)
     return sendProblem(deps, request, reply, error)
   })
   // A refused upgrade leaves a socket that nobody owns any more: neither Node's server nor @fastify/websocket would close it.
@@ -48,6 +49,12 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
   await app.register(websocket, {
     options: { maxPayload: BODY_BYTES_MAX, perMessageDeflate: false, handleProtocols: chooseProtocol },
     errorHandler: (error, socket) => {
+      // ws itself closes a socket whose frames are wrong, with the RFC's code; that is the sender's doing.
+      const { code = '' } = error as NodeJS.ErrnoException
+      if (code.startsWith('WS_ERR_')) {
+        const problem = new Problem(code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH' ? 'too-large' : 'malformed', error.message)
+        return deps.emit({ kind: 'request-refused', code: problem.code, status: problem.statusCode, route: 'websocket', detail: problem.message })
+      }
       deps.emit({ kind: 'request-failed', route: 'websocket', error })
       socket.close(1011, 'internal error')
     },
@@ -55,6 +62,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
   return app
 }
 
+const bodyIsComing = (raw: IncomingMessage): boolean => !raw.complete && (Number(raw.headers['content-length'] ?? 0) > 0 || raw.headers['transfer-encoding'] !== undefined)
 /** A sender of too much reads its answer only once it has sent: closing while it still sends would lose the answer. */
 const LINGER_BYTES_MAX = 64 * 1024 * 1024
 const LINGER_MS_MAX = 2_000

@@ -61,7 +61,12 @@ export const batchOf = (events: readonly Sent[]): Buffer =>
 export const startRig = async (flags: readonly string[] = []): Promise<Rig> => {
   const dataDir = mkdtempSync(join(tmpdir(), 'sealstream-access-'))
   const complaints: string[] = []
-  const engine = await startEngine({ dataDir, keep: false, flags: ['--snapshot-ms', '3600000', ...flags], onLog: (line) => void complaints.push(...(/"level":[56]0/.test(line) ? [line] : [])) }).catch((error: unknown) => {
+  const engine = await startEngine({
+    dataDir,
+    keep: false,
+    flags: ['--snapshot-ms', '3600000', ...flags],
+    onLog: (line) => void complaints.push(...(/"level":[56]0/.test(line) ? [line] : [])),
+  }).catch((error: unknown) => {
     rmSync(dataDir, { recursive: true, force: true })
     throw error
   })
