@@ -161,6 +161,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     extentMs: settings['extent-ms'],
     extentRowsMax: settings['extent-rows'],
     rowsOpen: sink.rowsOpen,
+    applied: machine.applied,
     blocksWaiting: () => sink.pending().blocks,
     onFailed: (what, error) => tell({ kind: 'pulse-failed', what, error }),
   })

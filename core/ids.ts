@@ -1,4 +1,5 @@
-// Identities and times. Brands keep them from mixing; each is minted here, by a function that checks.
+// Identities. Brands keep them from mixing; each is minted here, by a function that checks. Times are plain Unix ms: their names say
+// whose clock they are of (`time`: the seal's; `received`, `now`: the engine's), as they live in typed arrays.
 // Dense numbers (sealNo, watchNo, siteNo, siteKey, areaKey) are plain numbers: indices into the tables of one machine.
 
 declare const brand: unique symbol
@@ -10,10 +11,6 @@ export type SealId = Brand<string, 'SealId'>
 export type SiteId = Brand<string, 'SiteId'>
 /** An administrative path, coarse to fine, `/`-separated. */
 export type Area = Brand<string, 'Area'>
-/** Event time: what the seal's clock says (or, with a wrong clock, the time received). Unix milliseconds. */
-export type EventMs = Brand<number, 'EventMs'>
-/** Wall time: the engine's clock, as the log recorded it. Unix milliseconds. */
-export type WallMs = Brand<number, 'WallMs'>
 /** Position of an entry in one partition's log: 1, 2, 3 … without gaps. */
 export type Position = Brand<number, 'Position'>
 
@@ -39,9 +36,6 @@ export const sealHigh = (id: SealId): number => Number.parseInt(id.slice(0, 8), 
 export const areaCovers = (prefix: string, area: string): boolean =>
   prefix === '' || area === prefix || area.startsWith(`${prefix}/`)
 
-/** A finite number of milliseconds as event time. Throws on NaN: only a bug makes one. */
-export const eventMs = (ms: number): EventMs => checked(ms) as EventMs
-export const wallMs = (ms: number): WallMs => checked(ms) as WallMs
 export const position = (n: number): Position => checked(n) as Position
 
 const checked = (n: number): number => {

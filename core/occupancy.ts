@@ -1,6 +1,6 @@
 import { RECENT } from './state.ts'
 import { nextRow, putI64 } from './chunk-writer.ts'
-import { expiresOf, type ShardRun } from './shard-run.ts'
+import { expiresOf, siteChanged, type ShardRun } from './shard-run.ts'
 
 // How many people are inside a site, over all its doors.
 // raw: `SITES.inside` plus people in minus people out, signed, never clamped (clamping at zero loses people in a site with two
@@ -103,7 +103,5 @@ export const writeOccupancy = (run: ShardRun, watch: number, site: number, time:
   columns.corrected[row] = correctedOf(run, site)
   columns.confidence[row] = confidenceOf(run, site)
   columns.expires[row] = expiresOf(run, site)
-  if (run.siteState.changedRound[site] === run.round) return
-  run.siteState.changedRound[site] = run.round
-  run.sitesChanged.push(site)
+  siteChanged(run, site)
 }

@@ -150,6 +150,13 @@ export const isInForce = (run: ShardRun, watch: number): boolean => {
 export const shardIndexOf = (run: ShardRun, site: number): number => run.shardOfRun[site >>> 8] as number
 export const shardOf = (run: ShardRun, site: number): ShardTables => run.shards[shardIndexOf(run, site)] as ShardTables
 
+/** What live views show of this site changed: its readers are told once a round. */
+export const siteChanged = (run: ShardRun, site: number): void => {
+  if (run.siteState.changedRound[site] === run.round) return
+  run.siteState.changedRound[site] = run.round
+  run.sitesChanged.push(site)
+}
+
 /** When rows about this site expire, Unix s. */
 export const expiresOf = (run: ShardRun, site: number): number => {
   const own = run.sites.expires[site] as number

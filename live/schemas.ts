@@ -22,12 +22,13 @@ const alarmSchema = object({
   raisedAt: { ...time, description: 'when the engine raised it: waiting counts from here' }, goneAt: timeOrNull, acknowledgedAt: timeOrNull, acknowledgedBy: text,
   assignedTo: text, shelvedUntil: timeOrNull, repeats: whole, value: { type: 'number' },
 })
+const link = { type: 'string', enum: ['online', 'offline', 'unheard'], description: 'unheard: a new seal that has not been heard yet and is not missed yet' } as const
 const door = { type: 'string', enum: ['open', 'closed', 'unknown'] } as const
 const occupancySchema = object({
   site: text, area: text, kind: text, registered: whole, inside: whole, raw: whole, difference: whole, since: timeOrNull,
-  capacity: { type: ['integer', 'null'] }, confidence: { type: 'number' }, door, online: yesNo,
+  capacity: { type: ['integer', 'null'] }, confidence: { type: 'number' }, door, online: yesNo, link,
 })
-const sealSchema = object({ seal: text, door, online: yesNo, lastHeard: timeOrNull, batteryMv: { type: ['integer', 'null'] } })
+const sealSchema = object({ seal: text, door, online: yesNo, link, lastHeard: timeOrNull, batteryMv: { type: ['integer', 'null'] } })
 
 export const siteListSchema = page(occupancySchema)
 export const siteSchema = object({
@@ -35,7 +36,7 @@ export const siteSchema = object({
   observation: { type: ['object', 'null'], properties: { from: timeOrNull, until: timeOrNull } },
   occupancy: object({ raw: whole, corrected: whole, confidence: { type: 'number' } }),
   comparison: object({ registered: whole, inside: whole, difference: whole, since: timeOrNull }),
-  door, online: yesNo, seals: { type: 'array', items: sealSchema }, alarms: { type: 'array', items: alarmSchema },
+  door, online: yesNo, link, seals: { type: 'array', items: sealSchema }, alarms: { type: 'array', items: alarmSchema },
 })
 export const sealStateSchema = object({ ...sealSchema.properties, site: text, area: text, alarms: { type: 'array', items: alarmSchema } })
 export const permitListSchema = page(object({ id: text, site: text, area: text, from: time, until: time, openings: { type: ['integer', 'null'] }, used: whole, reason: text, by: text }))

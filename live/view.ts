@@ -1,5 +1,5 @@
 import type { AlarmView, PermitView } from '../core/ops.ts'
-import type { SiteState } from '../core/thread/machine.ts'
+import type { Link, SiteState } from '../core/thread/machine.ts'
 
 // The bodies that people and programs read, made from the machine's views: the same words in REST, in the stream and on the
 // page. Times are ISO-8601 UTC; dense numbers never leave.
@@ -62,6 +62,7 @@ export type OccupancyBody = {
   readonly confidence: number
   readonly door: string
   readonly online: boolean
+  readonly link: Link
 }
 export const occupancyBody = (site: SiteState): OccupancyBody => ({
   site: site.site,
@@ -76,13 +77,15 @@ export const occupancyBody = (site: SiteState): OccupancyBody => ({
   confidence: site.confidence,
   door: site.door,
   online: site.online,
+  link: site.link,
 })
 
-type SealBody = { readonly seal: string; readonly door: string; readonly online: boolean; readonly lastHeard: string | null; readonly batteryMv: number | null }
+type SealBody = { readonly seal: string; readonly door: string; readonly online: boolean; readonly link: Link; readonly lastHeard: string | null; readonly batteryMv: number | null }
 export const sealBody = (seal: SiteState['seals'][number]): SealBody => ({
   seal: seal.seal,
   door: seal.door,
   online: seal.online,
+  link: seal.link,
   lastHeard: seal.lastHeard > 0 ? isoOrNull(seal.lastHeard) : null,
   batteryMv: seal.batteryMv > 0 ? seal.batteryMv : null,
 })
@@ -99,6 +102,7 @@ export const siteBody = (site: SiteState, alarms: readonly AlarmView[]): Readonl
   comparison: { registered: site.headcount, inside: site.corrected, difference: site.corrected - site.headcount, since: isoOrNull(site.differsSince) },
   door: site.door,
   online: site.online,
+  link: site.link,
   seals: site.seals.map(sealBody),
   alarms: alarms.map(alarmBody),
 })

@@ -15,9 +15,6 @@ import { SINK_TABLES, type SinkTable } from './tables.ts'
 // - `verified()` is the last block up to which every table was counted and every expired key is durably noted for erasure;
 // - nothing is ever dropped: what cannot be stored waits, and `pending()` tells ingest to hold senders back.
 
-/** A block becomes one part of at most this many rows (design: parts never pile up, inserts stay under a second). */
-export const BLOCK_ROWS_MAX = 1_000_000
-
 export type SinkOptions = {
   readonly client: ClickHouseClient
   readonly logId: string
@@ -32,7 +29,7 @@ export type SinkPending = { readonly rows: number; readonly bytes: number; reado
 export type Sink = {
   /** Takes one round, in log order. Returns at once. */
   readonly offer: (round: Round) => void
-  /** Rows of the largest table of the open block: main appends an extent entry before it passes BLOCK_ROWS_MAX. */
+  /** Rows of the largest table of the open block. ingest/pulse.ts ends the extent before they are more than one part takes. */
   readonly rowsOpen: () => number
   readonly bytesOpen: () => number
   /** Every block up to this extent is proved to be in ClickHouse, in every table. */

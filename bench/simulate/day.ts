@@ -4,7 +4,7 @@
 
 import { writeFileSync } from 'node:fs'
 import { seeded } from '../random.ts'
-import { apiOk, call, clickhouseRows, createAgent, problemText } from '../http.ts'
+import { call, clickhouseRows, createAgent, problemText } from '../http.ts'
 import { httpSender } from '../sender.ts'
 import { CommandError, type Target } from '../target.ts'
 import { encodeColumns } from '../wire.ts'
@@ -124,6 +124,3 @@ export const writeTruth = (path: string, truth: readonly Truth[], startMs: numbe
     kind: one.kind, site: one.site, seal: one.seal, nearMiss: one.nearMiss, at: new Date(startMs + one.at).toISOString(), limitMs: one.limitMs,
     raiseFrom: new Date(startMs + one.raiseFrom).toISOString(), raiseUntil: new Date(startMs + one.raiseUntil).toISOString(), note: one.note,
   })}\n`).join(''))
-
-/** Whether an engine's clock may be driven: asked before anything is registered in it. */
-export const status = (target: Target): Promise<unknown> => apiOk(target, 'sre', { path: '/v1/status' })

@@ -26,6 +26,8 @@ export type LiveResult = LiveStep & { readonly distinct: number; readonly repeat
 /** The hour of the plan's day at which a live run begins. */
 const LIVE_FROM_MS = 8.5 * HOUR
 const FIRST_INCIDENT_MS = 6 * SECOND
+/** The fleet is powered up, and each seal heard, within this: less than until the first incident at the latest start. */
+const POWER_UP_MS = SECOND
 const INCIDENT_EVERY_MS = 12 * SECOND
 const STEP_MS = SECOND
 /** A plan covers one day; a live run ends with it. */
@@ -88,7 +90,7 @@ export const playLive = async (target: Target, { plan: day, seed, durationMs, sp
   // Registering took a moment; the plan's clock begins when the fleet does.
   const begin = performance.now()
   const skipped = Math.ceil((now() - LIVE_FROM_MS - startMs) / STEP_MS) * STEP_MS
-  const player = createPlayer(plan, { startMs, stepMs: STEP_MS, fromMs: LIVE_FROM_MS + Math.max(0, Math.min(skipped, FIRST_INCIDENT_MS - STEP_MS)), random: seeded(seed).fork(0x9147) })
+  const player = createPlayer(plan, { startMs, stepMs: STEP_MS, fromMs: LIVE_FROM_MS + Math.max(0, Math.min(skipped, FIRST_INCIDENT_MS - STEP_MS)), powerUpMs: POWER_UP_MS, random: seeded(seed).fork(0x9147) })
   const told = { sent: 0, accepted: 0, rejected: 0, retries: 0 }
   const deliver = async (): Promise<void> => {
     const { events } = player.step()

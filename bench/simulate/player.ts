@@ -24,7 +24,14 @@ type Device = {
   buffer: Sent[] | undefined
 }
 
-export type PlayerOptions = { readonly startMs: number; readonly stepMs: number; readonly fromMs?: number; readonly random: Random }
+export type PlayerOptions = {
+  readonly startMs: number
+  readonly stepMs: number
+  readonly fromMs?: number
+  /** All devices are powered up within this: each sends a heartbeat at once, and the state of its door where it has one. */
+  readonly powerUpMs?: number
+  readonly random: Random
+}
 export type Player = {
   /** Events to send for the step that ends at `untilMs` (since the start). The arrays are used again at the next step. */
   readonly step: () => { readonly untilMs: number; readonly events: EventArrays }
@@ -43,7 +50,7 @@ const TWICE_MS_MAX = 120_000
 /** Boots begin here, so that a later run has higher ones and those of `sealstream send` (0x40000000) are higher still. */
 const BOOT_EPOCH_S = 1_700_000_000
 
-export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, random }: PlayerOptions): Player => {
+export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, powerUpMs = 0, random }: PlayerOptions): Player => {
   const devices: Device[] = plan.seals.map(({ batteryMv }) => ({
     boot: Math.max(1, Math.floor((startMs + fromMs) / 1_000) - BOOT_EPOCH_S), seq: 0, clock: 0, clockKind: 'offset', powered: true, beats: true, steady: false, batteryMv, totalIn: 0, totalOut: 0, buffer: undefined,
   }))
@@ -93,6 +100,18 @@ export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, random }
     }
   }
   const beat = (seal: number, at: number): void => happen(seal, at, { kind: EVENT.HEARTBEAT, value: 0, delivery: DELIVERY.ordinary, shift: 0 })
+  const doors = powerUpMs > 0 ? doorsAt(plan, fromMs) : new Map<number, number>()
+  /** Those whose turn it is in (from, until], spread by the phase of their heartbeats. */
+  const powerUps = (from: number, until: number): void => {
+    if (from >= fromMs + powerUpMs) return
+    for (const seal of byPhase) {
+      const at = fromMs + Math.ceil((phaseOf(plan, seal) * powerUpMs) / MINUTE)
+      if (at <= from || at > until) continue
+      happen(seal, at, prompt)
+      const door = doors.get(seal)
+      if (door !== undefined) happen(seal, at, { ...prompt, kind: door })
+    }
+  }
   const prompt = { kind: EVENT.HEARTBEAT, value: 0, delivery: DELIVERY.prompt, shift: 0 } as const
   const control = (seal: number, at: number, kind: number, value: number): void => {
     const device = devices[seal] as Device
@@ -141,7 +160,10 @@ export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, random }
         waiting--
       }
       wheel.delete(slot)
-      if (!ended) happenings(from, now)
+      if (!ended) {
+        powerUps(from, now)
+        happenings(from, now)
+      }
       return { untilMs: now, events }
     },
     waiting: () => waiting,
@@ -158,6 +180,20 @@ export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, random }
 }
 
 const phaseOf = (plan: Plan, seal: number): number => (plan.seals[seal] as { phase: number }).phase
+
+/** The state of each door as an event: of those that the plan ever opens, which are those that have a leaf to sense. */
+const doorsAt = ({ actions }: Plan, atMs: number): Map<number, number> => {
+  const doors = new Map<number, number>()
+  for (let i = 0; i < actions.count; i++) {
+    const [seal, kind] = [actions.seal[i] as number, actions.kind[i] as number]
+    if (kind !== EVENT.DOOR_OPENED && kind !== EVENT.DOOR_CLOSED) continue
+    if ((actions.time[i] as number) <= atMs) doors.set(seal, kind)
+    else if (!doors.has(seal)) doors.set(seal, EVENT.DOOR_CLOSED)
+  }
+  // One that stands open says so by its closing: reported as opened now, its permit's openings would be counted twice.
+  for (const [seal, kind] of doors) if (kind === EVENT.DOOR_OPENED) doors.delete(seal)
+  return doors
+}
 
 type Beat = { readonly seal: number; readonly at: number }
 /** Which seals beat in (from, until], by time; a step is at most a minute. */

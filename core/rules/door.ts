@@ -1,6 +1,6 @@
 import { ALARM } from '../kinds.ts'
 import { conditionGone, conditionHolds, happened } from '../conditions.ts'
-import { isInForce, shardOf, signal, type ShardRun } from '../shard-run.ts'
+import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
 import { CONDITION, WATCH_FLAG } from '../state.ts'
 import { setTimer, TIMER } from '../timers.ts'
@@ -23,13 +23,15 @@ const isNewer = (run: ShardRun): boolean => {
 }
 
 const remember = (run: ShardRun, open: boolean): void => {
-  const { watch, time, boot, seq } = run.current
+  const { watch, site, time, boot, seq } = run.current
   const { flags, doorTime, doorBoot, doorSeq } = run.watches
   doorTime[watch] = time
   doorBoot[watch] = boot
   doorSeq[watch] = seq
   const others = (flags[watch] as number) & ~WATCH_FLAG.doorOpen
-  flags[watch] = others | WATCH_FLAG.doorKnown | (open ? WATCH_FLAG.doorOpen : 0)
+  const now = others | WATCH_FLAG.doorKnown | (open ? WATCH_FLAG.doorOpen : 0)
+  if (now !== flags[watch]) siteChanged(run, site)
+  flags[watch] = now
 }
 
 export const doorOpened = (run: ShardRun): void => {
@@ -118,7 +120,8 @@ export const heldOpenDue = (run: ShardRun, watch: number): void => {
   const deadline = opened + (run.policy.heldOpenMs[kind[watch] as number] as number)
   if (deadline > run.received) return watchOpenDoor(run, watch, deadline)
   const permit = permitAt(run, site[watch] as number, run.received)
-  if (permit !== 0) return watchOpenDoor(run, watch, run.permits.until[permit] as number)
+  // Looked at again a second later, not at the end of the permit: it may be revoked, or another be made.
+  if (permit !== 0) return watchOpenDoor(run, watch, Math.min(run.permits.until[permit] as number, run.received + 1000))
   flags[watch] = (flags[watch]) | WATCH_FLAG.heldOpen
   heldOpen(run, watch, SIGNAL_STATE.began, deadline)
 }

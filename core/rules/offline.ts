@@ -1,6 +1,6 @@
 import { ALARM } from '../kinds.ts'
 import { endConditions } from '../conditions.ts'
-import { isInForce, shardOf, signal, type ShardRun } from '../shard-run.ts'
+import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
 import { WATCH_FLAG } from '../state.ts'
 import { setTimer, TIMER } from '../timers.ts'
@@ -29,7 +29,10 @@ export const heard = (run: ShardRun, watch: number): void => {
   const before = flags[watch] as number
   if ((before & (WATCH_FLAG.online | WATCH_FLAG.timerOffline)) === (WATCH_FLAG.online | WATCH_FLAG.timerOffline)) return
   if (!isInForce(run, watch)) return
-  if ((before & WATCH_FLAG.online) === 0) run.online += 1
+  if ((before & WATCH_FLAG.online) === 0) {
+    run.online += 1
+    siteChanged(run, run.directory.watches.columns.site[watch] as number)
+  }
   flags[watch] = (before | WATCH_FLAG.online) & ~WATCH_FLAG.offline
   if ((before & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
   watchHeartbeat(run, watch)
@@ -40,6 +43,7 @@ const tell = (run: ShardRun, watch: number, state: number, { time, value }: { re
 
 const leaveOnline = (run: ShardRun, watch: number): void => {
   const { flags } = run.watches
+  siteChanged(run, run.directory.watches.columns.site[watch] as number)
   if (((flags[watch] as number) & WATCH_FLAG.online) !== 0) run.online -= 1
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.online
 }

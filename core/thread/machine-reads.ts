@@ -1,6 +1,6 @@
 import { confidenceOf, correctedOf, rawOf } from '../occupancy.ts'
 import { WATCH_FLAG } from '../state.ts'
-import type { SiteState } from './machine.ts'
+import type { Link, SiteState } from './machine.ts'
 import type { MachineState } from './machine-state.ts'
 
 // What people ask of a running machine, read from its tables on the machine's thread. While a round runs on worker threads a
@@ -19,7 +19,7 @@ export const siteStateOf = (machine: MachineState, siteNo: number): SiteState | 
     siteNo, siteKey: site.siteKey, site: site.site, area: site.area, kind: site.kind, headcount: site.headcount, capacity: site.capacity, observation: site.observation,
     raw: rawOf(counts, siteNo), corrected, confidence: confidenceOf(counts, siteNo),
     differsSince: counts.siteState.side[siteNo] !== 0 && since > 0 ? since : null,
-    door: doorOf(seals.map(({ door }) => door)), online: seals.some(({ online }) => online), seals,
+    door: doorOf(seals.map(({ door }) => door)), online: seals.some(({ online }) => online), link: linkOf(seals.map(({ link }) => link)), seals,
   }
 }
 
@@ -28,10 +28,20 @@ const doorOf = (doors: readonly Door[]): Door => {
   return doors.includes('closed') ? 'closed' : 'unknown'
 }
 
-const watchState = (machine: MachineState, watch: number): { door: Door; online: boolean; lastHeard: number; batteryMv: number } => {
+const linkOf = (links: readonly Link[]): Link => {
+  if (links.includes('online')) return 'online'
+  return links.includes('offline') ? 'offline' : 'unheard'
+}
+
+type WatchState = { readonly door: Door; readonly online: boolean; readonly link: Link; readonly lastHeard: number; readonly batteryMv: number }
+const watchState = (machine: MachineState, watch: number): WatchState => {
   const { flags, lastHeard, batteryMv } = machine.state.watches.columns
   const bits = flags[watch] ?? 0
   const known = (bits & WATCH_FLAG.doorKnown) !== 0
   const door = (bits & WATCH_FLAG.doorOpen) !== 0 ? 'open' : 'closed'
-  return { door: known ? door : 'unknown', online: (bits & WATCH_FLAG.online) !== 0, lastHeard: Math.max(0, lastHeard[watch] ?? 0), batteryMv: batteryMv[watch] ?? 0 }
+  const online = (bits & WATCH_FLAG.online) !== 0
+  // Not positive: only since when it has been listened for.
+  const heard = Math.max(0, lastHeard[watch] ?? 0)
+  const link = online ? 'online' : heard > 0 || (bits & WATCH_FLAG.offline) !== 0 ? 'offline' : 'unheard'
+  return { door: known ? door : 'unknown', online, link, lastHeard: heard, batteryMv: batteryMv[watch] ?? 0 }
 }

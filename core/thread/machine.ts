@@ -33,6 +33,8 @@ export type Round = {
   readonly rejectedByReason: ReadonlyMap<number, number>
 }
 
+/** Whether a seal is heard: missed ones are `offline`; a new one that had no time to be heard is neither. */
+export type Link = 'online' | 'offline' | 'unheard'
 export type SiteState = {
   readonly siteNo: number
   readonly siteKey: number
@@ -49,7 +51,9 @@ export type SiteState = {
   readonly differsSince: number | null
   readonly door: 'open' | 'closed' | 'unknown'
   readonly online: boolean
-  readonly seals: readonly { readonly seal: string; readonly door: 'open' | 'closed' | 'unknown'; readonly online: boolean; readonly lastHeard: number; readonly batteryMv: number }[]
+  /** `unheard`: no seal has been heard yet, and none is missed yet. */
+  readonly link: Link
+  readonly seals: readonly { readonly seal: string; readonly door: 'open' | 'closed' | 'unknown'; readonly online: boolean; readonly link: Link; readonly lastHeard: number; readonly batteryMv: number }[]
 }
 
 export type Machine = {

@@ -65,7 +65,7 @@ export const createSource = (): Source => {
     byName.set(site.site, siteNo)
     const state: SiteState = {
       siteNo, siteKey: siteNo, area: 'fuzhou/gulou/antai/jinzhaili/7', kind: 'residence', headcount: 3, capacity: null, observation: null, raw: 3, corrected: 3, confidence: 1, differsSince: null,
-      door: 'closed', online: true, seals: [{ seal: siteNo.toString(16).padStart(16, '0'), door: 'closed', online: true, lastHeard: Date.now(), batteryMv: 3600 }], ...sites.get(siteNo), ...site,
+      door: 'closed', online: true, link: 'online', seals: [{ seal: siteNo.toString(16).padStart(16, '0'), door: 'closed', online: true, link: 'online', lastHeard: Date.now(), batteryMv: 3600 }], ...sites.get(siteNo), ...site,
     }
     sites.set(siteNo, state)
     return state

@@ -18,7 +18,7 @@ export const createCity = (sites: number, alarms: number): Source => {
     const inside = kind === 'building' ? 120 + (i % 70) : kind === 'gate' ? 0 : differs ? headcount + (i % 2 === 0 ? -1 : 1) : headcount
     source.putSite({
       site: `${street.split('/')[3]?.slice(0, 3)}-${String(1 + (i % 24)).padStart(4, '0')}-${String(i).padStart(4, '0')}`, area: `${street}/${1 + (i % 24)}`, kind, headcount, corrected: inside, raw: inside,
-      differsSince: differs ? Date.now() - (i % 50) * 61_000 - 30_000 : null, door: i % 211 === 5 ? 'open' : 'closed', online: i % 173 !== 9,
+      differsSince: differs ? Date.now() - (i % 50) * 61_000 - 30_000 : null, door: i % 211 === 5 ? 'open' : 'closed', online: i % 173 !== 9, link: i % 173 === 9 ? 'offline' : i % 120 === 7 ? 'unheard' : 'online',
     })
   }
   for (let i = 0; i < alarms; i++) source.round([{ step: 'raised', alarm: cityAlarm(source, i) }])

@@ -1,7 +1,7 @@
 import type { Severity } from '../../core/kinds.ts'
 import type { AlarmBody } from '../../live/view.ts'
 import { h, setAttribute, setText } from './dom.ts'
-import { areaPath, duration } from './format.ts'
+import { areaParts, duration } from './format.ts'
 import type { State } from './state.ts'
 import type { Text } from './text.ts'
 
@@ -32,11 +32,10 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   const element = h('li', { class: `alarm ${first.severity}`, 'data-id': first.id },
     h('span', { class: 'severity' }, h('span', { class: 'shape', 'aria-hidden': 'true' }), severity),
     h('div', { class: 'what' },
-      h('h3', {}, kind),
+      h('div', { class: 'title' }, h('h3', {}, kind), h('div', { class: 'tags' }, condition, repeats, person)),
       why,
-      h('p', { class: 'where', translate: 'no' }, h('span', { class: 'site' }, first.site), h('span', { class: 'area' }, areaPath(first.area)), sealOf(first, text)),
+      h('p', { class: 'where', translate: 'no' }, h('span', { class: 'site' }, first.site), areaOf(first.area), sealOf(first, text)),
       problem),
-    h('div', { class: 'tags' }, condition, repeats, person),
     h('div', { class: 'waited' }, h('span', { class: 'label' }, text.alarms.waitingFor), waiting),
     button)
 
@@ -63,5 +62,9 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   return { element, update, tick }
 }
 
+const areaOf = (area: string): HTMLElement => {
+  const { coarse, fine } = areaParts(area)
+  return h('span', { class: 'area', title: area }, h('span', { class: 'coarse' }, coarse), fine)
+}
 const sealOf = (alarm: AlarmBody, text: Text): HTMLElement | null =>
   alarm.seal === '' ? null : h('span', { class: 'seal' }, h('span', { class: 'label' }, text.alarms.seal), ` ${alarm.seal}`)

@@ -3,6 +3,7 @@ import type { Severity } from '../../core/kinds.ts'
 import type { AlarmBody } from '../../live/view.ts'
 import { createAlarmRow, type AlarmRow } from './alarm-row.ts'
 import { acknowledge } from './api.ts'
+import { createClosedView } from './closed-view.ts'
 import { arrange, h, setAttribute, setText } from './dom.ts'
 import { count } from './format.ts'
 import type { State, Store } from './state.ts'
@@ -29,6 +30,7 @@ export const createAlarmsView = (store: Store, text: Text): View => {
   const emptyHint = h('p', {})
   const empty = h('div', { class: 'empty' }, emptyTitle, emptyHint)
   const more = h('p', { class: 'more' })
+  const closed = createClosedView(store, text)
   const tabs = (['waiting', 'handled'] as const).map((name) => {
     const number = h('span', { class: 'number' })
     const button = h('button', { type: 'button', class: 'tab', click: () => store.change(() => { state.tab = name }) }, text.alarms[name], number)
@@ -36,7 +38,7 @@ export const createAlarmsView = (store: Store, text: Text): View => {
   })
   const element = h('section', { class: 'panel alarms', id: 'alarms', 'aria-label': text.panels.alarms, tabindex: '-1' },
     h('div', { class: 'panel-head' }, h('div', { class: 'tabs', role: 'group', 'aria-label': text.panels.alarms }, ...tabs.map((tab) => tab.button))),
-    h('div', { class: 'scroll' }, list, empty, more))
+    h('div', { class: 'scroll' }, list, empty, more, closed.element))
 
   const onAcknowledge = (id: string): void => void send(store, id)
   const draw = (): void => {
@@ -61,8 +63,9 @@ export const createAlarmsView = (store: Store, text: Text): View => {
     empty.hidden = shown.length > 0
     setText(emptyTitle, emptyText(state, text))
     setText(emptyHint, state.tab === 'waiting' && state.alarms.size === 0 ? text.alarms.noneHint : '')
-    more.hidden = chosen.length <= ROWS_MAX
-    setText(more, more.hidden ? '' : text.alarms.more(chosen.length - ROWS_MAX))
+    more.hidden = shown.length === 0
+    setText(more, chosen.length > ROWS_MAX ? text.alarms.more(chosen.length - ROWS_MAX) : text.alarms.end)
+    closed.draw()
   }
   return { element, draw, tick: () => { for (const row of rows.values()) row.tick(store.now()) } }
 }

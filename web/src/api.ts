@@ -1,3 +1,5 @@
+import type { AlarmBody } from '../../live/view.ts'
+
 // What the page asks of the engine besides the stream. The session cookie says who asks.
 
 export const acknowledge = async (id: string): Promise<boolean> => {
@@ -6,6 +8,16 @@ export const acknowledge = async (id: string): Promise<boolean> => {
     return response.ok
   } catch {
     return false
+  }
+}
+
+/** Alarms that closed before the page was opened; later ones come by the stream. None where the engine cannot tell now. */
+export const closedAlarms = async (limit: number): Promise<readonly AlarmBody[]> => {
+  try {
+    const response = await fetch(`/v1/alarms?state=closed&limit=${limit}`)
+    return response.ok ? ((await response.json()) as { readonly items: readonly AlarmBody[] }).items : []
+  } catch {
+    return []
   }
 }
 

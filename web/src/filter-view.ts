@@ -1,5 +1,5 @@
 import type { Severity } from '../../core/kinds.ts'
-import type { View } from './alarms-view.ts'
+import { passes, type View } from './alarms-view.ts'
 import { arrange, h, setAttribute, setText } from './dom.ts'
 import { count } from './format.ts'
 import { NO_FILTER, type State, type Store } from './state.ts'
@@ -43,7 +43,8 @@ export const createFilterView = (store: Store, text: Text): View => {
     area.value = state.filter.area
     kind.value = state.filter.kind
     const counts = new Map<string, number>()
-    for (const alarm of state.alarms.values()) counts.set(alarm.severity, (counts.get(alarm.severity) ?? 0) + 1)
+    const filter = { ...state.filter, severities: NO_FILTER.severities }
+    for (const alarm of state.alarms.values()) if (passes(alarm, filter)) counts.set(alarm.severity, (counts.get(alarm.severity) ?? 0) + 1)
     for (const { severity, number, button } of chips) {
       setText(number, count(counts.get(severity) ?? 0, state.language))
       setAttribute(button, 'aria-pressed', String(state.filter.severities.has(severity)))

@@ -22,7 +22,10 @@ export const count = (n: number, language: string): string => n.toLocaleString(l
 export const countShort = (n: number, language: string): string =>
   n < 1_000_000 ? count(n, language) : n.toLocaleString(language, { notation: 'compact', maximumFractionDigits: 2 })
 export const signed = (n: number): string => (n > 0 ? `+${n}` : n < 0 ? `−${-n}` : '0')
-/** The fine end of a path, which tells neighbours apart; the whole is in the title. */
-export const areaTail = (area: string): string => area.split('/').slice(-3).join(' / ')
-/** An area's path, spaced so that a long one may break between its parts. */
-export const areaPath = (area: string): string => area.split('/').join(' / ')
+/** A path in its coarse and its fine part: the fine one tells neighbours apart, the coarse one is shown where there is room. */
+export const areaParts = (area: string): { readonly coarse: string; readonly fine: string } => {
+  const parts = area.split('/')
+  const coarse = parts.slice(0, -3).map((part) => `${part} / `).join('')
+  return { coarse, fine: parts.slice(-3).join(' / ') }
+}
+export const clockTime = (ms: number, language: string): string => new Date(ms).toLocaleTimeString(language, { hour12: false })

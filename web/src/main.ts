@@ -1,11 +1,11 @@
 import { createAlarmsView, type View } from './alarms-view.ts'
 import { h, setAttribute, setText } from './dom.ts'
-import { signOut } from './api.ts'
+import { closedAlarms, signOut } from './api.ts'
 import { createFilterView } from './filter-view.ts'
 import { createHeadView } from './head-view.ts'
 import { createSignIn } from './sign-in.ts'
 import { createSitesView } from './sites-view.ts'
-import { createStore, type Panel } from './state.ts'
+import { createStore, keepClosed, type Panel } from './state.ts'
 import { openStream } from './stream.ts'
 import { TEXT, type Language } from './text.ts'
 
@@ -75,6 +75,12 @@ setInterval(() => {
   setText(announcer, unannounced.length === 1 ? first : TEXT[store.state.language].alarms.announceMany(unannounced.length))
   unannounced = []
 }, ANNOUNCE_MS)
+
+/** As many as the list of closed ones shows. */
+const CLOSED_ASKED = 20
+store.onSnapshot(() => {
+  if (store.state.topics.includes('alarms')) void closedAlarms(CLOSED_ASKED).then((closed) => store.change((state) => keepClosed(state, closed)))
+})
 
 build()
 store.onChange(draw)

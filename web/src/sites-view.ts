@@ -2,7 +2,7 @@ import { areaCovers } from '../../core/ids.ts'
 import type { OccupancyBody } from '../../live/view.ts'
 import type { View } from './alarms-view.ts'
 import { arrange, h, setAttribute, setText } from './dom.ts'
-import { areaTail, count, duration, signed } from './format.ts'
+import { areaParts, count, duration, signed } from './format.ts'
 import type { State, Store } from './state.ts'
 import type { Text } from './text.ts'
 
@@ -73,7 +73,8 @@ const headRow = (text: Text): HTMLElement => {
   const { sites } = text
   return h('div', { class: 'site-row head', role: 'row', 'aria-rowindex': '1' },
     head(sites.site, sites.site, 'name'), head(sites.registered, sites.registeredLong, 'num'), head(sites.inside, sites.inside, 'num'),
-    head(sites.difference, sites.differenceLong, 'num'), head(sites.since, sites.since, 'num'), head(sites.door, sites.door, 'door'), head(sites.online, sites.online, 'link'))
+    head(sites.difference, sites.differenceLong, 'num'), head(sites.since, sites.since, 'num since'),
+    h('span', { class: 'state', role: 'none' }, head(sites.door, sites.door, 'door'), head(sites.online, sites.online, 'link')))
 }
 
 type SiteRow = { readonly element: HTMLElement; readonly show: (site: OccupancyBody, index: number, now: number) => void }
@@ -84,16 +85,18 @@ const createSiteRow = (text: Text): SiteRow => {
   const registered = cell('num')
   const inside = cell('num strong')
   const difference = h('span', { class: 'difference' })
-  const since = cell('num quiet')
+  const since = cell('num since')
   const door = cell('door')
   const link = cell('link')
   const element = h('div', { class: 'site-row', role: 'row' },
-    h('span', { role: 'cell', class: 'name' }, site, area), registered, inside, h('span', { role: 'cell', class: 'num' }, difference), since, door, link)
+    h('span', { role: 'cell', class: 'name' }, site, area), registered, inside, h('span', { role: 'cell', class: 'num' }, difference), since,
+    h('span', { class: 'state', role: 'none' }, door, link))
   const show = (body: OccupancyBody, index: number, now: number): void => {
     const hasRegister = body.kind === 'residence'
     setAttribute(element, 'aria-rowindex', String(index + 2))
     setText(site, body.site)
-    setText(area, areaTail(body.area))
+    setAttribute(site, 'title', body.site)
+    setText(area, areaParts(body.area).fine)
     setAttribute(area, 'title', body.area)
     setText(registered, hasRegister ? String(body.registered) : '–')
     setText(inside, String(body.inside))
@@ -102,8 +105,9 @@ const createSiteRow = (text: Text): SiteRow => {
     element.classList.toggle('differs', differs(body))
     setText(door, text.sites.doors[body.door as keyof Text['sites']['doors']])
     setAttribute(door, 'data-door', body.door)
-    setText(link, body.online ? text.sites.isOnline : text.sites.isOffline)
-    setAttribute(link, 'data-online', String(body.online))
+    setAttribute(door, 'title', text.sites.doorsLong[body.door as keyof Text['sites']['doorsLong']])
+    setText(link, text.sites.links[body.link])
+    setAttribute(link, 'data-link', body.link)
   }
   return { element, show }
 }

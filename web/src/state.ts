@@ -16,6 +16,8 @@ export type State = {
   /** Engine's clock minus ours, ms: waiting times are told by the engine's clock. */
   skewMs: number
   alarms: Map<string, AlarmBody>
+  /** Those that closed lately, newest last: what has become of an alarm that just left the list. */
+  closed: Map<string, AlarmBody>
   sites: Map<string, OccupancyBody>
   stats: Stats | undefined
   filter: Filter
@@ -24,10 +26,22 @@ export type State = {
   /** Alarms on their way to being acknowledged, and those where that failed. */
   readonly acknowledging: Set<string>
   readonly failed: Set<string>
-  /** Raised since the page was opened; drawn with a mark and announced. */
-  readonly fresh: Set<string>
+  /** Raised a moment ago, by our clock's ms; drawn with a mark. */
+  readonly fresh: Map<string, number>
 }
 export const NO_FILTER: Filter = { area: '', kind: '', severities: new Set(), search: '', onlyDiffering: false }
+
+/** How long a new alarm is marked: as long as its mark takes to fade. */
+const FRESH_MS = 2_500
+/** Closed alarms that are kept: more than a person reads back. */
+const CLOSED_MAX = 30
+
+export const closedAt = (alarm: AlarmBody): number => Math.max(Date.parse(alarm.goneAt ?? alarm.raisedAt), Date.parse(alarm.acknowledgedAt ?? alarm.raisedAt))
+export const keepClosed = (state: State, closed: readonly AlarmBody[]): void => {
+  const all = new Map([...state.closed.values(), ...closed].map((alarm) => [alarm.id, alarm]))
+  const newest = [...all.values()].sort((a, b) => closedAt(a) - closedAt(b)).slice(-CLOSED_MAX)
+  state.closed = new Map(newest.map((alarm) => [alarm.id, alarm]))
+}
 
 export type Store = {
   readonly state: State
@@ -35,6 +49,8 @@ export type Store = {
   readonly change: (change: (state: State) => void) => void
   readonly onChange: (draw: () => void) => void
   readonly onRaised: (listener: (alarm: AlarmBody) => void) => void
+  /** A whole snapshot is shown. */
+  readonly onSnapshot: (listener: () => void) => void
   readonly now: () => number
 }
 /** A snapshot being received: shown when it is whole, so that nothing flickers. */
@@ -42,12 +58,13 @@ type Staged = { readonly alarms: Map<string, AlarmBody>; readonly sites: Map<str
 
 export const createStore = (language: Language): Store => {
   const state: State = {
-    language, connection: 'connecting', topics: ['alarms', 'occupancy', 'stats'], cursor: undefined, skewMs: 0, alarms: new Map(), sites: new Map(), stats: undefined,
-    filter: NO_FILTER, panel: 'alarms', tab: 'waiting', acknowledging: new Set(), failed: new Set(), fresh: new Set(),
+    language, connection: 'connecting', topics: ['alarms', 'occupancy', 'stats'], cursor: undefined, skewMs: 0, alarms: new Map(), closed: new Map(), sites: new Map(), stats: undefined,
+    filter: NO_FILTER, panel: 'alarms', tab: 'waiting', acknowledging: new Set(), failed: new Set(), fresh: new Map(),
   }
   let staged: Staged | undefined
   let draw = (): void => undefined
   let raised = (_: AlarmBody): void => undefined
+  let snapshotShown = (): void => undefined
   let asked = false
   const redraw = (): void => {
     if (asked) return
@@ -74,10 +91,11 @@ export const createStore = (language: Language): Store => {
         break
       case 'alarm':
         if (message.step === 'raised' && !state.alarms.has(message.alarm.id)) {
-          state.fresh.add(message.alarm.id)
+          state.fresh.set(message.alarm.id, Date.now())
           raised(message.alarm)
         }
         setAlarm(state.alarms, message.alarm)
+        if (message.alarm.state === 'closed') keepClosed(state, [message.alarm])
         state.cursor = message.cursor
         break
       case 'occupancy':
@@ -87,14 +105,17 @@ export const createStore = (language: Language): Store => {
         for (const site of message.sites) state.sites.delete(site)
         break
       case 'snapshot-end':
-        if (staged !== undefined) Object.assign(state, staged)
-        staged = undefined
         state.cursor = message.cursor
         state.connection = 'live'
+        if (staged === undefined) break
+        Object.assign(state, staged)
+        staged = undefined
+        snapshotShown()
         break
       case 'stats':
         state.stats = message
         state.skewMs = Date.parse(message.at) - Date.now()
+        for (const [id, at] of state.fresh) if (Date.now() - at > FRESH_MS) state.fresh.delete(id)
         if (staged === undefined) state.cursor = message.cursor
         break
     }
@@ -109,6 +130,7 @@ export const createStore = (language: Language): Store => {
     },
     onChange: (listener) => { draw = listener },
     onRaised: (listener) => { raised = listener },
+    onSnapshot: (listener) => { snapshotShown = listener },
     now: () => Date.now() + state.skewMs,
   }
 }

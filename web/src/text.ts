@@ -101,7 +101,8 @@ const en = {
   seconds: (n: string): string => `${n} s`,
   panels: { alarms: 'Alarms', sites: 'Sites' },
   alarms: {
-    waiting: 'Waiting for a person', handled: 'Acknowledged', none: 'Nothing is waiting.', noneHint: 'New alarms appear here by themselves.', noneHandled: 'No acknowledged alarm is open.',
+    waiting: 'Waiting for a person', handled: 'Acknowledged', none: 'Nothing is waiting.', noneHint: 'New alarms appear here by themselves.', end: 'That is all. New alarms appear here by themselves.',
+    closed: 'Closed lately', closedBy: (who: string): string => `acknowledged by ${who}`, closedAlone: 'ended by itself', noneHandled: 'No acknowledged alarm is open.',
     noneMatch: 'No alarm matches the filter.', noRight: 'This role sees the fleet’s figures only.',
     more: (n: number): string => `${n} more, less urgent or newer. Narrow the filter to see them.`,
     waitingFor: 'Waiting', acknowledge: 'Acknowledge', acknowledging: 'Sending…', acknowledgeFor: (kind: string, site: string): string => `Acknowledge: ${kind}, ${site}`,
@@ -112,7 +113,8 @@ const en = {
   sites: {
     search: 'Find a site', onlyDiffering: 'Differences only', site: 'Site', registered: 'Reg.', registeredLong: 'People registered', inside: 'Inside', difference: 'Diff.', differenceLong: 'Difference',
     since: 'Since', door: 'Door', online: 'Link', none: 'No site matches.', count: (shown: string, all: string): string => `${shown} of ${all}`,
-    doors: { open: 'open', closed: 'shut', unknown: 'unknown' }, isOnline: 'online', isOffline: 'offline', even: 'as registered',
+    doors: { open: 'open', closed: 'shut', unknown: '–' }, doorsLong: { open: 'The door stands open', closed: 'The door is shut', unknown: 'No seal has told the state of a door' },
+    links: { online: 'online', offline: 'offline', unheard: 'not heard yet' }, even: 'as registered',
   },
   kinds: kindEn, why: whyEn, severities: severityEn,
   duration: { days: (n: number): string => `${n} d`, now: 'now' },
@@ -136,7 +138,8 @@ const zh: Text = {
   seconds: (n) => `${n} 秒`,
   panels: { alarms: '告警', sites: '点位' },
   alarms: {
-    waiting: '等待处理', handled: '已确认', none: '没有等待处理的告警。', noneHint: '新告警会自动出现在这里。', noneHandled: '没有已确认的未结告警。',
+    waiting: '等待处理', handled: '已确认', none: '没有等待处理的告警。', noneHint: '新告警会自动出现在这里。', end: '以上为全部。新告警会自动出现在这里。',
+    closed: '最近结束', closedBy: (who) => `由 ${who} 确认`, closedAlone: '自行结束', noneHandled: '没有已确认的未结告警。',
     noneMatch: '没有符合条件的告警。', noRight: '该角色只能查看总体指标。',
     more: (n) => `还有 ${n} 条较不紧急或较新的告警，请缩小筛选范围查看。`,
     waitingFor: '已等待', acknowledge: '确认', acknowledging: '提交中…', acknowledgeFor: (kind, site) => `确认：${kind}，${site}`,
@@ -147,7 +150,8 @@ const zh: Text = {
   sites: {
     search: '查找点位', onlyDiffering: '仅看不符', site: '点位', registered: '登记', registeredLong: '登记人数', inside: '在内', difference: '差值', differenceLong: '差值',
     since: '起始', door: '门', online: '联网', none: '没有符合条件的点位。', count: (shown, all) => `${shown} / ${all}`,
-    doors: { open: '开', closed: '关', unknown: '未知' }, isOnline: '在线', isOffline: '离线', even: '与登记相符',
+    doors: { open: '开', closed: '关', unknown: '–' }, doorsLong: { open: '门开着', closed: '门已关', unknown: '尚无设备报告门的状态' },
+    links: { online: '在线', offline: '离线', unheard: '尚未上线' }, even: '与登记相符',
   },
   kinds: kindZh, why: whyZh, severities: severityZh,
   duration: { days: (n) => `${n} 天`, now: '刚刚' },
