@@ -169,7 +169,15 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
 
   // What comes in and what goes out, on one port.
   const pressure = () =>
-    pressureOf({ notReady, logBytes: log.stats().bytes, logBudgetBytes: settings['log-budget-bytes'], backlogBytes: machine.backlog().bytes, backlogBytesMax: settings['backlog-bytes'] })
+    pressureOf({
+      notReady,
+      logBytes: log.stats().bytes,
+      logBudgetBytes: settings['log-budget-bytes'],
+      backlogBytes: machine.backlog().bytes,
+      backlogBytesMax: settings['backlog-bytes'],
+      unstoredBytes: sink.pending().bytes,
+      unstoredBytesMax: settings['unstored-bytes'],
+    })
   const status = (): EngineStatus => {
     const pending = sink.pending()
     const held = pressure()
