@@ -41,9 +41,12 @@ type Importing = { readonly by: Principal; readonly change: Change }
 
 const importSites = async (body: Readable, csv: boolean, { by, change }: Importing): Promise<Report> => {
   const report: Report = { created: 0, changed: 0, unchanged: 0, refused: 0, problems: [] }
-  const refuse = (line: number, { field, detail }: FieldProblem): void => {
-    report.refused++
+  const tell = (line: number, { field, detail }: FieldProblem): void => {
     if (report.problems.length < PROBLEMS_LISTED_MAX) report.problems.push({ line, field, detail })
+  }
+  const refuse = (line: number, problem: FieldProblem): void => {
+    report.refused++
+    tell(line, problem)
   }
   let header: readonly string[] | undefined
   let batch: { readonly line: number; readonly spec: SiteSpec }[] = []
@@ -56,7 +59,9 @@ const importSites = async (body: Readable, csv: boolean, { by, change }: Importi
     report.created += result.created
     report.changed += result.changed
     report.unchanged += result.unchanged
-    for (const { index, field, detail } of result.problems) refuse(sent[index]?.line ?? 0, { field, detail })
+    for (const { index, field, detail } of result.problems) tell(sent[index]?.line ?? 0, { field, detail })
+    // A line may have several problems and is refused once.
+    report.refused += new Set(result.problems.map(({ index }) => index)).size
   }
   for await (const { no, text } of linesOf(body)) {
     if (text === undefined) {

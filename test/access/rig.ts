@@ -12,7 +12,13 @@ import { wire } from '../../proto/wire.ts'
 // than a client does. Tokens and sites are made through the API itself.
 
 export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: any }
-export type Ask = { readonly token?: string | undefined; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown; readonly type?: string }
+export type Ask = {
+  readonly token?: string | undefined
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+  readonly type?: string
+  readonly timeoutMs?: number
+}
 export type Rig = {
   readonly engine: OwnEngine
   /** Lines of the engine's log that say error or worse. */
@@ -27,7 +33,7 @@ export type Rig = {
   /** Sends TAMPERED by a seal and gives the id of the alarm. */
   readonly raise: (seal: number) => Promise<string>
   /** A statement through the people's door, as it answers. */
-  readonly sql: (statement: string, token?: string) => Promise<{ readonly status: number; readonly text: string }>
+  readonly sql: (statement: string, token?: string, timeoutMs?: number) => Promise<{ readonly status: number; readonly text: string }>
   readonly rows: <T>(statement: string) => Promise<readonly T[]>
   /** Sum of a counter's samples, or of those that hold `label`. */
   readonly metric: (name: string, label?: string) => Promise<number>
@@ -101,8 +107,9 @@ export const startRig = async (flags: readonly string[] = []): Promise<Rig> => {
       })
       return found.id
     },
-    sql: async (statement, token = tokens.analyst) => {
+    sql: async (statement, token = tokens.analyst, timeoutMs = 20_000) => {
       const answer = await askOf(engine.target.clickhouseUrl, 'POST', '/', {
+        timeoutMs,
         body: statement,
         type: 'text/plain',
         headers: { authorization: `Basic ${Buffer.from(`analyst:${token}`).toString('base64')}` },
@@ -121,7 +128,7 @@ export const startRig = async (flags: readonly string[] = []): Promise<Rig> => {
   }
 }
 
-const askOf = (base: string, method: string, path: string, { token, headers = {}, body, type }: Ask): Promise<Answer> =>
+const askOf = (base: string, method: string, path: string, { token, headers = {}, body, type, timeoutMs = 20_000 }: Ask): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const bytes = body === undefined ? undefined : typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
     const sent = httpRequest(
@@ -135,7 +142,7 @@ const askOf = (base: string, method: string, path: string, { token, headers = {}
           ...(bytes === undefined ? {} : { 'content-type': type ?? 'application/json', 'content-length': String(Buffer.byteLength(bytes)) }),
           ...headers,
         },
-        timeout: 20_000,
+        timeout: timeoutMs,
       },
       (response) => {
         const parts: Buffer[] = []
@@ -147,7 +154,7 @@ const askOf = (base: string, method: string, path: string, { token, headers = {}
         })
       },
     )
-    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within 20 s`)))
+    sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer within ${timeoutMs / 1000} s`)))
     sent.on('error', reject)
     sent.end(bytes)
   })
