@@ -20,35 +20,43 @@ afterAll(async () => {
   await rig?.dispose()
 }, 30_000)
 
-partTest('strace')(`each of ${2 * RECEIPTS} receipts, by HTTP and by WebSocket, is written after its flush has completed`, async (strace) => {
-  rig = createRig('flush')
-  await rig.start(FLAGS)
-  const target = rig.target()
-  await tick(target, T0)
-  await register(target, [{ site: 'tower', seals: [sealId(0x91)], from: 0, until: 0, kind: 'building' }])
-  const event = (seq: number) => ({ seal: sealId(0x91), time: T0, seq, kind: 'PASSAGE_IN' as const, value: 1 })
-  expect(await send(target, [event(1)])).toMatchObject({ accepted: 1 })
-  const socket = new WebSocket(`${target.url.replace('http', 'ws')}/v1/events`, { headers: { authorization: `Bearer ${target.token('sender')}` } })
-  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+partTest('strace')(
+  `each of ${2 * RECEIPTS} receipts, by HTTP and by WebSocket, is written after its flush has completed`,
+  async (strace) => {
+    rig = createRig('flush')
+    await rig.start(FLAGS)
+    const target = rig.target()
+    await tick(target, T0)
+    await register(target, [{ site: 'tower', seals: [sealId(0x91)], from: 0, until: 0, kind: 'building' }])
+    const event = (seq: number) => ({ seal: sealId(0x91), time: T0, seq, kind: 'PASSAGE_IN' as const, value: 1 })
+    expect(await send(target, [event(1)])).toMatchObject({ accepted: 1 })
+    const socket = new WebSocket(`${target.url.replace('http', 'ws')}/v1/events`, { headers: { authorization: `Bearer ${target.token('sender')}` } })
+    await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
 
-  const file = join(rig.dir, 'trace')
-  const tracer = await attach(strace, rig.pid(), file)
-  for (let n = 0; n < RECEIPTS; n += 1) expect(await send(target, [event(2 + n)])).toMatchObject({ accepted: 1 })
-  for (let n = 0; n < RECEIPTS; n += 1) {
-    const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve))
-    socket.send(encode([event(2 + RECEIPTS + n)]))
-    expect(decodeReceipt(await answer)).toMatchObject({ accepted: 1 })
-  }
-  socket.close()
-  await detach(tracer)
-  const { receipts, faults } = checkFlushes(readFileSync(file, 'utf8'))
-  expect(faults).toEqual([])
-  expect(receipts).toBe(2 * RECEIPTS)
-}, 90_000)
+    const file = join(rig.dir, 'trace')
+    const tracer = await attach(strace, rig.pid(), file)
+    for (let n = 0; n < RECEIPTS; n += 1) expect(await send(target, [event(2 + n)])).toMatchObject({ accepted: 1 })
+    for (let n = 0; n < RECEIPTS; n += 1) {
+      const answer = new Promise<Buffer>((resolve) => socket.once('message', resolve))
+      socket.send(encode([event(2 + RECEIPTS + n)]))
+      expect(decodeReceipt(await answer)).toMatchObject({ accepted: 1 })
+    }
+    socket.close()
+    await detach(tracer)
+    const { receipts, faults } = checkFlushes(readFileSync(file, 'utf8'))
+    expect(faults).toEqual([])
+    expect(receipts).toBe(2 * RECEIPTS)
+  },
+  90_000,
+)
 
 const attach = async (strace: string, pid: number, file: string): Promise<ChildProcess> => {
   // -y prints the path behind each descriptor.
-  const tracer = spawn(strace, ['-f', '-y', '-s', '48', '-o', file, '-e', 'trace=fdatasync,fsync,msync,pwrite64,pwritev,write,writev,sendto,sendmsg', '-p', String(pid)], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const tracer = spawn(
+    strace,
+    ['-f', '-y', '-s', '48', '-o', file, '-e', 'trace=fdatasync,fsync,msync,pwrite64,pwritev,write,writev,sendto,sendmsg', '-p', String(pid)],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   await new Promise<void>((resolve, reject) => {
     tracer.stderr?.on('data', (text: Buffer) => text.toString().includes('attached') && resolve())
     tracer.once('exit', () => reject(new Error('strace could not attach')))

@@ -85,7 +85,9 @@ export const startLoad = (options: LoadOptions): Load => {
   const all = Promise.all(running)
   all.catch(() => undefined)
   return {
-    receipted, sums, counts,
+    receipted,
+    sums,
+    counts,
     finish: async () => {
       finishing = true
       await all

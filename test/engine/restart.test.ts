@@ -18,9 +18,14 @@ afterAll(() => rig.dispose(), 30_000)
 
 const HOME = sealId(0x61)
 const TOWER = sealId(0x62)
-const snapshots = (): string[] => readdirSync(join(rig.dir, 'snapshots')).filter((name) => /^\d+$/.test(name)).toSorted()
+const snapshots = (): string[] =>
+  readdirSync(join(rig.dir, 'snapshots'))
+    .filter((name) => /^\d+$/.test(name))
+    .toSorted()
 const alarms = async (kind: string, seal: string): Promise<readonly { raisedAt: number; active: boolean }[]> =>
-  (await openAlarms(rig.target())).filter((alarm) => alarm.kind === kind && (alarm.seal === seal || alarm.site === seal)).map(({ raisedAt, active }) => ({ raisedAt: typeof raisedAt === 'number' ? raisedAt : Date.parse(String(raisedAt)), active }))
+  (await openAlarms(rig.target()))
+    .filter((alarm) => alarm.kind === kind && (alarm.seal === seal || alarm.site === seal))
+    .map(({ raisedAt, active }) => ({ raisedAt: typeof raisedAt === 'number' ? raisedAt : Date.parse(String(raisedAt)), active }))
 /** Not a millisecond before, then at that tick, and once. */
 const raisedAt = async (kind: string, key: string, at: number): Promise<void> => {
   await tick(rig.target(), at - 1)
@@ -35,11 +40,13 @@ test('conditions that are open go on over restarts of every kind', async () => {
     { site: 'home', seals: [HOME], from: T0 - S, until: T0 + 86_400 * S, headcount: 2 },
     { site: 'tower', seals: [TOWER], from: 0, until: 0, kind: 'building', headcount: 10 },
   ])
-  expect(await send(rig.target(), [
-    { seal: HOME, time: T0, seq: 1, kind: 'DOOR_OPENED' },
-    { seal: HOME, time: T0, seq: 2, kind: 'PASSAGE_OUT', value: 1 },
-    { seal: TOWER, time: T0, seq: 1, kind: 'HEARTBEAT', value: 3600 },
-  ])).toMatchObject({ accepted: 3 })
+  expect(
+    await send(rig.target(), [
+      { seal: HOME, time: T0, seq: 1, kind: 'DOOR_OPENED' },
+      { seal: HOME, time: T0, seq: 2, kind: 'PASSAGE_OUT', value: 1 },
+      { seal: TOWER, time: T0, seq: 1, kind: 'HEARTBEAT', value: 3600 },
+    ]),
+  ).toMatchObject({ accepted: 3 })
   await tick(rig.target(), T0 + 60 * S)
   expect((await alarms('door-opened', HOME)).length).toBe(1)
 
@@ -73,7 +80,12 @@ test('conditions that are open go on over restarts of every kind', async () => {
   await rig.start(FLAGS)
   await tick(rig.target(), T0 + 700 * S)
   // What comes to an end does so once too.
-  expect(await send(rig.target(), [{ seal: HOME, time: T0 + 700 * S, seq: 3, kind: 'DOOR_CLOSED' }, { seal: TOWER, time: T0 + 700 * S, seq: 2, kind: 'HEARTBEAT', value: 3600 }])).toMatchObject({ accepted: 2 })
+  expect(
+    await send(rig.target(), [
+      { seal: HOME, time: T0 + 700 * S, seq: 3, kind: 'DOOR_CLOSED' },
+      { seal: TOWER, time: T0 + 700 * S, seq: 2, kind: 'HEARTBEAT', value: 3600 },
+    ]),
+  ).toMatchObject({ accepted: 2 })
   await tick(rig.target(), T0 + 701 * S)
   expect(await alarms('door-held-open', HOME)).toEqual([])
   expect(await alarms('offline', TOWER)).toEqual([])
@@ -81,15 +93,26 @@ test('conditions that are open go on over restarts of every kind', async () => {
 
   type Row = { kind: string; key: string; raised: string; gone: string }
   const story = await eventually(
-    'the story of the alarms', () => rows<Row>(rig.target(), "SELECT kind, if(seal = 0, site, seal_id) AS key, countIf(step = 'raised') AS raised, countIf(step = 'condition-gone') AS gone FROM seals.alarms GROUP BY kind, key ORDER BY kind, key"),
-    (list) => Number(list.find(({ kind, key }) => kind === 'offline' && key === TOWER)?.gone) === 1)
+    'the story of the alarms',
+    () =>
+      rows<Row>(
+        rig.target(),
+        "SELECT kind, if(seal = 0, site, seal_id) AS key, countIf(step = 'raised') AS raised, countIf(step = 'condition-gone') AS gone FROM seals.alarms GROUP BY kind, key ORDER BY kind, key",
+      ),
+    (list) => Number(list.find(({ kind, key }) => kind === 'offline' && key === TOWER)?.gone) === 1,
+  )
   expect(story.filter(({ raised }) => Number(raised) !== 1)).toEqual([])
-  expect(story.map(({ kind, key }) => `${kind} ${key}`)).toEqual(expect.arrayContaining([`door-held-open ${HOME}`, `door-opened ${HOME}`, 'headcount-under home', `offline ${TOWER}`, `passage-unpermitted ${HOME}`]))
+  expect(story.map(({ kind, key }) => `${kind} ${key}`)).toEqual(
+    expect.arrayContaining([`door-held-open ${HOME}`, `door-opened ${HOME}`, 'headcount-under home', `offline ${TOWER}`, `passage-unpermitted ${HOME}`]),
+  )
 }, 90_000)
 
 /** Flips one byte in the middle of the largest file. */
 const damage = (folder: string): void => {
-  const [largest] = readdirSync(folder).filter((name) => name.startsWith('part')).map((name) => join(folder, name)).toSorted((a, b) => statSync(b).size - statSync(a).size)
+  const [largest] = readdirSync(folder)
+    .filter((name) => name.startsWith('part'))
+    .map((name) => join(folder, name))
+    .toSorted((a, b) => statSync(b).size - statSync(a).size)
   if (largest === undefined || !existsSync(largest)) throw new Error(`nothing to damage in ${folder}`)
   const bytes = readFileSync(largest)
   const middle = bytes.length >> 1

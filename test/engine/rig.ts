@@ -37,7 +37,8 @@ export const createRig = (name: string): Rig => {
     return said
   }
   return {
-    dir, lines,
+    dir,
+    lines,
     target: () => running().target,
     pid: () => running().pid,
     start: async (flags = []) => {
@@ -65,18 +66,27 @@ export { freePort }
 
 /** Pids of the children of a process, with their command lines. */
 export const childrenOf = (pid: number): readonly { readonly pid: number; readonly command: string }[] =>
-  readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== pid) return []
-      return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
-    } catch {
-      return []
-    }
-  })
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+        if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== pid) return []
+        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
+      } catch {
+        return []
+      }
+    })
 export const clickhousePid = (engine: number): number => childrenOf(engine).find(({ command }) => command.includes('storage/embedded/child'))?.pid ?? 0
 
-export type TestEvent = { readonly seal: string; readonly time: number; readonly boot?: number; readonly seq: number; readonly kind: EventKindName; readonly value?: number }
+export type TestEvent = {
+  readonly seal: string
+  readonly time: number
+  readonly boot?: number
+  readonly seq: number
+  readonly kind: EventKindName
+  readonly value?: number
+}
 export const encode = (events: readonly TestEvent[]): Uint8Array => {
   const arrays = createEvents(Math.max(1, events.length))
   for (const { seal, time, boot = 1, seq, kind, value = 0 } of events) {
@@ -94,17 +104,46 @@ export const send = async (target: Target, events: readonly TestEvent[]): Promis
 
 export const sealId = (n: number): string => n.toString(16).padStart(16, '0')
 const iso = (ms: number): string => new Date(ms).toISOString()
-export type Home = { readonly site: string; readonly seals: readonly string[]; readonly from: number; readonly until: number; readonly headcount?: number; readonly kind?: string; readonly area?: string }
+export type Home = {
+  readonly site: string
+  readonly seals: readonly string[]
+  readonly from: number
+  readonly until: number
+  readonly headcount?: number
+  readonly kind?: string
+  readonly area?: string
+}
 export const register = async (target: Target, homes: readonly Home[]): Promise<void> => {
-  const body = homes.map(({ site, seals, from, until, headcount = 2, kind = 'residence', area = 'fuzhou/gulou/antai/jinzhaili/7' }) =>
-    JSON.stringify({ site, area, kind, headcount, capacity: null, inside: null, observation: kind === 'residence' ? { from: iso(from), until: iso(until) } : null, seals })).join('\n')
+  const body = homes
+    .map(({ site, seals, from, until, headcount = 2, kind = 'residence', area = 'fuzhou/gulou/antai/jinzhaili/7' }) =>
+      JSON.stringify({
+        site,
+        area,
+        kind,
+        headcount,
+        capacity: null,
+        inside: null,
+        observation: kind === 'residence' ? { from: iso(from), until: iso(until) } : null,
+        seals,
+      }),
+    )
+    .join('\n')
   const report = (await apiOk(target, 'admin', { path: '/v1/sites/import', text: { type: 'application/x-ndjson', body } })) as { created: number }
   if (report.created !== homes.length) throw new Error(`import: ${JSON.stringify(report)}`)
 }
 /** Moves the engine's clock (tick source `simulator`) second by second, or in one step. */
 export const tick = async (target: Target, now: number): Promise<void> => void (await apiOk(target, 'admin', { path: '/v1/ticks', json: { now } }))
 
-export type Alarm = { readonly id: string; readonly kind: string; readonly site: string; readonly seal: string; readonly active: boolean; readonly raisedAt: unknown; readonly since: unknown; readonly repeats: number }
+export type Alarm = {
+  readonly id: string
+  readonly kind: string
+  readonly site: string
+  readonly seal: string
+  readonly active: boolean
+  readonly raisedAt: unknown
+  readonly since: unknown
+  readonly repeats: number
+}
 export const openAlarms = async (target: Target): Promise<readonly Alarm[]> => {
   const { items } = (await apiOk(target, 'admin', { path: '/v1/alarms?state=open&limit=500' })) as { items: Alarm[] }
   return items

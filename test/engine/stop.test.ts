@@ -19,7 +19,10 @@ const seals = sealsFrom(0xd0001, 60)
 test('a second engine on the same folder is refused and says why; the first goes on', async () => {
   const { pid } = { pid: rig.pid() }
   await expect(startEngine({ dataDir: rig.dir, keep: true })).rejects.toThrow(new RegExp(`in use by process ${pid}`))
-  await register(rig.target(), seals.map((seal, n) => ({ site: `tower-${n}`, seals: [seal], from: 0, until: 0, kind: 'building' })))
+  await register(
+    rig.target(),
+    seals.map((seal, n) => ({ site: `tower-${n}`, seals: [seal], from: 0, until: 0, kind: 'building' })),
+  )
 }, 30_000)
 
 test('SIGTERM under load: ends within 10 s with status 0, and nothing with a receipt is lost', async () => {
@@ -38,7 +41,11 @@ test('SIGTERM under load: ends within 10 s with status 0, and nothing with a rec
   target = rig.target()
   await load.finish()
   const all = [...load.receipted.values()].reduce((sum, seq) => sum + seq, 0)
-  const [seen] = await eventually('all stored', () => rows<{ n: string; d: string }>(rig.target(), 'SELECT count() AS n, uniqExact(seal, boot, seq) AS d FROM seals.events'), ([row]) => Number(row?.d) >= all)
+  const [seen] = await eventually(
+    'all stored',
+    () => rows<{ n: string; d: string }>(rig.target(), 'SELECT count() AS n, uniqExact(seal, boot, seq) AS d FROM seals.events'),
+    ([row]) => Number(row?.d) >= all,
+  )
   expect([Number(seen?.n), Number(seen?.d)]).toEqual([all, all])
   console.log(`stop.test: stopped in ${Math.round(ms)} ms with ${atStop} events receipted; then ${restarted}`)
 }, 60_000)

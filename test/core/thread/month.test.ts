@@ -16,9 +16,15 @@ const site = { ...siteSpec(3), observation: null }
 const event = (received: number, seq: number): Uint8Array => eventsEntry(received, [{ watch: 1, time: received, boot: 1, seq, kind: 'PASSAGE_IN', value: 1 }])
 /** Positions 1 … 8: the month changes before 5 with rows open, and again before 8, where the extent has just ended. */
 const entries = [
-  putSites(MONTH - 5000, [site]), event(MONTH - 4000, 1), tick(MONTH - 3000), event(MONTH - 1, 2),
-  event(MONTH, 3), tick(MONTH + 1000), extent(MONTH + 31 * 86_400_000 - 1),
-  event(MONTH + 31 * 86_400_000, 4), extent(MONTH + 31 * 86_400_000 + 1),
+  putSites(MONTH - 5000, [site]),
+  event(MONTH - 4000, 1),
+  tick(MONTH - 3000),
+  event(MONTH - 1, 2),
+  event(MONTH, 3),
+  tick(MONTH + 1000),
+  extent(MONTH + 31 * 86_400_000 - 1),
+  event(MONTH + 31 * 86_400_000, 4),
+  extent(MONTH + 31 * 86_400_000 + 1),
 ]
 
 const play = async (pause: number): Promise<{ readonly rounds: Round[]; readonly hash: string }> => {
@@ -35,12 +41,25 @@ const play = async (pause: number): Promise<{ readonly rounds: Round[]; readonly
 it('an extent ends where the month does, numbered by the last entry before', async () => {
   const { rounds } = await play(entries.length)
   const months = new Map<number, Set<string>>()
-  for (const { block, received, chunks } of rounds) if (chunks.length > 0) months.set(block, (months.get(block) ?? new Set()).add(new Date(received).toISOString().slice(0, 7)))
-  expect([...months].map(([block, of]) => [block, [...of]])).toEqual([[0, ['2026-11']], [4, ['2026-12']], [7, ['2027-01']]])
-  expect(rounds.filter(({ ends }) => ends).map(({ block, to }) => [block, to])).toEqual([[0, 4], [4, 7], [7, 9]])
+  for (const { block, received, chunks } of rounds)
+    if (chunks.length > 0) months.set(block, (months.get(block) ?? new Set()).add(new Date(received).toISOString().slice(0, 7)))
+  expect([...months].map(([block, of]) => [block, [...of]])).toEqual([
+    [0, ['2026-11']],
+    [4, ['2026-12']],
+    [7, ['2027-01']],
+  ])
+  expect(rounds.filter(({ ends }) => ends).map(({ block, to }) => [block, to])).toEqual([
+    [0, 4],
+    [4, 7],
+    [7, 9],
+  ])
   // The rollups of the month go with it, stamped by its last entry.
   const rollups = rounds.flatMap(({ block, chunks }) => chunks.filter(({ table }) => table === 'traffic_1m').map(({ rows }) => [block, rows]))
-  expect(rollups).toEqual([[0, 1], [4, 1], [7, 1]])
+  expect(rollups).toEqual([
+    [0, 1],
+    [4, 1],
+    [7, 1],
+  ])
 })
 
 it('says the same entry by entry', async () => {
@@ -63,5 +82,8 @@ it('goes on from a snapshot taken at that end', async () => {
   rest.onRound(({ block, to, ends: ended }) => void (ended && ends.push([block, to])))
   await feed(rest, entries, 4, entries.length)
   await rest.stop()
-  expect(ends).toEqual([[4, 7], [7, 9]])
+  expect(ends).toEqual([
+    [4, 7],
+    [7, 9],
+  ])
 })
