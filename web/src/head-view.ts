@@ -41,7 +41,7 @@ export const createHeadView = (store: Store, text: Text, actions: { readonly onL
     }
     setText(events.value, count(stats.eventsPerSecond, language))
     setText(rows.value, countShort(stats.rowsStored, language))
-    setText(lag.value, text.seconds(stats.lagSeconds.toLocaleString(language, { maximumFractionDigits: 1 })))
+    setText(lag.value, text.seconds(stats.lagSeconds.toLocaleString(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 })))
   }
   return { element, draw, tick: () => undefined }
 }
