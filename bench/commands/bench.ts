@@ -6,7 +6,8 @@ import { Option } from 'commander'
 import { scratchDir, startEngine, type OwnEngine } from '../engine.ts'
 import { apiOk, call, clickhouseRows, createAgent } from '../http.ts'
 import { watchAlarms } from '../load/alarm-watch.ts'
-import { cpuSeconds, hardware, histogramQuantile, quantiles } from '../load/machine.ts'
+import type { LatencySummary } from '../load/latency.ts'
+import { cpuSeconds, hardware, histogramQuantile } from '../load/machine.ts'
 import { alarmLatencies, runLoad } from '../load/run.ts'
 import { createTraffic } from '../load/traffic.ts'
 import { httpSender, socketSender } from '../sender.ts'
@@ -95,7 +96,7 @@ const measure = async (target: Target, { options, pid, dir }: Setting): Promise<
   const result = {
     eventsPerSecond: Math.round(rows / ((visible.at - load.firstAt) / 1000)), acceptedPerSecond: Math.round(load.accepted / ((load.lastReceiptAt - load.firstAt) / 1000)),
     rows, expected, sent: load.sent, accepted: load.accepted, rejected: load.rejected, repeats, retries: sender.retries(), seconds: round((visible.at - load.firstAt) / 1000),
-    receiptMs: quantiles(load.receiptMs), alarmMs: quantiles(alarms.ms), alarmsLost: alarms.lost,
+    receiptMs: load.receipts.summary(), alarmMs: alarms.arrived.summary(), alarmsLost: alarms.lost,
     flushMsP50: round(histogramQuantile(metrics, 'sealstream_log_flush_seconds', 0.5) * 1000),
     cpuSeconds: { engine: round(cpuEngine), generator: round((generator.user + generator.system) / 1e6) },
     seals, rate: rate ?? null, batch, encoding, transport, ...machine,
@@ -109,11 +110,11 @@ const round = (value: number): number | null => (Number.isFinite(value) ? Math.r
 
 type BenchResult = {
   readonly eventsPerSecond: number; readonly rows: number; readonly expected: number; readonly seconds: number | null; readonly retries: number; readonly alarmsLost: number; readonly flushMsP50: number | null
-  readonly receiptMs: ReturnType<typeof quantiles>; readonly alarmMs: ReturnType<typeof quantiles>; readonly cpuSeconds: { readonly engine: number | null; readonly generator: number | null }
+  readonly receiptMs: LatencySummary; readonly alarmMs: LatencySummary; readonly cpuSeconds: { readonly engine: number | null; readonly generator: number | null }
   readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly fileSystem: string
 }
 const report = (result: BenchResult): void => {
-  const times = ({ count, p50, p99, p999, max }: ReturnType<typeof quantiles>): string => `p50 ${p50} ms   p99 ${p99} ms   p99.9 ${p999} ms   max ${max} ms   (${count})`
+  const times = ({ count, p50, p99, p999, max }: LatencySummary): string => `p50 ${p50} ms   p99 ${p99} ms   p99.9 ${p999} ms   max ${max} ms   (${count})`
   say(`on ${result.cpu} × ${result.cores}, ${result.memoryGiB} GiB, ${result.fileSystem}; log flush p50 ${result.flushMsP50 ?? '?'} ms`)
   say(`${result.eventsPerSecond} events/s: ${result.rows} distinct rows of ${result.expected} expected in ${result.seconds} s${result.rows === result.expected ? '' : ' — THEY DIFFER'}; ${result.retries} requests sent again`)
   say(`to receipt  ${times(result.receiptMs)}`)

@@ -10,6 +10,8 @@ import { textTable } from '../simulate/check.ts'
 import { finish, print, say, type CommandContext } from './options.ts'
 
 type KernelsOptions = { readonly smoke?: boolean; readonly only?: string; readonly json?: boolean }
+/** What is no kernel in that folder. */
+const PLUMBING: ReadonlySet<string> = new Set(['kernel.js', 'measure.js'])
 const FOLDER = new URL('../kernels/', import.meta.url)
 
 export const registerKernels = (program: Command, context: CommandContext): void => {
@@ -24,7 +26,7 @@ export const registerKernels = (program: Command, context: CommandContext): void
 
 /** Every kernel of bench/kernels, in the order of file names. */
 export const findKernels = async (): Promise<readonly Kernel[]> => {
-  const files = readdirSync(fileURLToPath(FOLDER)).filter((name) => name.endsWith('.js') && name !== 'kernel.js').sort()
+  const files = readdirSync(fileURLToPath(FOLDER)).filter((name) => name.endsWith('.js') && !PLUMBING.has(name)).sort()
   const found: Kernel[] = []
   for (const file of files) {
     const { kernels } = (await import(new URL(file, FOLDER).href)) as { kernels?: readonly Kernel[] }
@@ -43,10 +45,12 @@ const runKernels = async ({ smoke, only = '', json }: KernelsOptions): Promise<n
   const on = hardware('.')
   if (json === true) print(JSON.stringify({ size, ...on, kernels: results.map(({ name, unit, result }) => ({ name, unit, ...result })) }))
   else {
-    print(`${on.cpu} × ${on.cores}, ${on.memoryGiB} GiB, Node ${on.node}; ${size} size, one thread a kernel unless it says otherwise`)
-    print(textTable([['kernel', 'a second', 'unit', 'detail', 'hash'], ...results.map(({ name, unit, result }) => [
-      name, Math.round(result.perSecond).toLocaleString('en-US'), unit, Object.entries(result.detail).map(([key, value]) => `${key} ${value}`).join(', '), result.hash.slice(0, 12),
+    print(`${on.cpu} × ${on.cores}, ${on.memoryGiB} GiB, Node ${on.node}; ${size} size, one thread a kernel, the median call and the best`)
+    print(textTable([['kernel', 'a second', 'best', 'unit', 'calls', 'detail', 'hash'], ...results.map(({ name, unit, result }) => [
+      name, thousands(result.perSecond), thousands(result.bestPerSecond), unit, String(result.calls), Object.entries(result.detail).map(([key, value]) => `${key} ${value}`).join(', '), result.hash.slice(0, 12),
     ])]))
   }
   return 0
 }
+
+const thousands = (n: number): string => Math.round(n).toLocaleString('en-US')

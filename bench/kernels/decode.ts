@@ -7,14 +7,13 @@ import { decodeBatch } from '../../ingest/decode.ts'
 import { createDecoded, type Decoded } from '../../ingest/decoded.ts'
 import { createEntryBuilder } from '../../ingest/entry-builder.ts'
 import type { Kernel, KernelResult, KernelSize } from './kernel.ts'
+import { CALLS, measure, rates } from './measure.ts'
 
 // One thread's work on an EventBatch of 2,000 events: bytes to typed arrays, by rows and by columns; and with the verdicts and
 // the finished entry of the log.
 
 const EVENTS = 2000
 const START_MS = 1_790_000_000_000
-const ROUNDS = { smoke: 5, real: 4000 } as const
-const REPEATS = 3
 
 type Event = { readonly low: number; readonly high: number; readonly time: number; readonly boot: number; readonly seq: number; readonly kind: number; readonly value: number }
 const makeEvents = (): Event[] => {
@@ -72,15 +71,11 @@ const directoryOf = (events: readonly Event[]): Directory => {
   return directory
 }
 
-const timed = (size: KernelSize, bytes: Uint8Array, work: () => Uint8Array): KernelResult => {
-  let best = Infinity
-  for (let repeat = 0; repeat < REPEATS; repeat++) {
-    const began = performance.now()
-    for (let round = 0; round < ROUNDS[size]; round++) work()
-    best = Math.min(best, (performance.now() - began) / 1000)
-  }
-  return { perSecond: (ROUNDS[size] * EVENTS) / best, detail: { 'bytes/event': Number((bytes.length / EVENTS).toFixed(1)) }, hash: createHash('sha256').update(work()).digest('hex').slice(0, 16) }
-}
+type Timed = { readonly name: string; readonly size: KernelSize; readonly bytes: Uint8Array }
+const timed = async ({ name, size, bytes }: Timed, work: () => Uint8Array): Promise<KernelResult> => ({
+  ...rates(await measure(name, { amount: CALLS[size], run: () => void work() }), EVENTS),
+  detail: { 'bytes/event': Number((bytes.length / EVENTS).toFixed(1)) }, hash: createHash('sha256').update(work()).digest('hex').slice(0, 16),
+})
 const timesOf = (out: Decoded): Uint8Array => new Uint8Array(out.time.buffer as ArrayBuffer, 0, EVENTS * 8)
 
 const kernel = (name: string, encode: (events: readonly Event[]) => Uint8Array, admitted: boolean): Kernel => ({
@@ -90,14 +85,14 @@ const kernel = (name: string, encode: (events: readonly Event[]) => Uint8Array, 
     const bytes = encode(events)
     const out = createDecoded()
     if (!admitted) {
-      return timed(size, bytes, () => {
+      return timed({ name, size, bytes }, () => {
         decodeBatch(bytes, out)
         return timesOf(out)
       })
     }
     const builder = createEntryBuilder()
     const admission = { directory: directoryOf(events), policy: POLICY_DEFAULT, received: START_MS + 60_000, tokenNo: 1, allowed: null, listedMax: 1000 }
-    return timed(size, bytes, () => {
+    return timed({ name, size, bytes }, () => {
       decodeBatch(bytes, out)
       admit(out, EVENTS, admission, builder)
       return builder.finish(admission.received) as Uint8Array

@@ -56,9 +56,3 @@ export const histogramQuantile = (metrics: string, name: string, q: number): num
   }
   return below.le
 }
-
-export const quantiles = (values: readonly number[]): { readonly count: number; readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number } => {
-  const sorted = Float64Array.from(values).sort()
-  const at = (q: number): number => Math.round((sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * q) - 1)] ?? 0) * 100) / 100
-  return { count: sorted.length, p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) }
-}

@@ -4,6 +4,7 @@
 import type { Sender } from '../sender.ts'
 import { encodeColumns, encodeRows } from '../wire.ts'
 import type { AlarmWatch } from './alarm-watch.ts'
+import { createLatencies, type Latencies } from './latency.ts'
 import type { Traffic } from './traffic.ts'
 
 export type LoadOptions = {
@@ -23,7 +24,7 @@ export type LoadResult = {
   readonly sent: number
   readonly accepted: number
   readonly rejected: number
-  readonly receiptMs: readonly number[]
+  readonly receipts: Latencies
   readonly probes: ReadonlyMap<string, number>
 }
 
@@ -35,7 +36,7 @@ export const runLoad = async (traffic: Traffic, sender: Sender, options: LoadOpt
   const encode = encoding === 'columns' ? encodeColumns : encodeRows
   const firstAt = performance.now()
   const endAt = firstAt + seconds * 1000
-  const receiptMs: number[] = []
+  const receipts = createLatencies()
   const probes = new Map<string, number>()
   const totals = { sent: 0, accepted: 0, rejected: 0, lastReceiptAt: firstAt }
   let inFlight = 0
@@ -56,7 +57,7 @@ export const runLoad = async (traffic: Traffic, sender: Sender, options: LoadOpt
         totals.accepted += accepted
         totals.rejected += rejected
         totals.lastReceiptAt = performance.now()
-        receiptMs.push(totals.lastReceiptAt - intended)
+        receipts.record(totals.lastReceiptAt - intended)
       },
       (error: unknown) => {
         failure ??= error
@@ -85,15 +86,17 @@ export const runLoad = async (traffic: Traffic, sender: Sender, options: LoadOpt
   }
   while (inFlight > 0 && failure === undefined) await new Promise<void>((resolve) => (wake = resolve))
   if (failure !== undefined) throw failure as Error
-  return { firstAt, ...totals, receiptMs, probes }
+  return { firstAt, ...totals, receipts, probes }
 }
 
 /** From the intended send of each probe to its alarm's arrival. */
-export const alarmLatencies = (probes: ReadonlyMap<string, number>, watch: AlarmWatch): { readonly ms: readonly number[]; readonly lost: number } => {
-  const ms: number[] = []
+export const alarmLatencies = (probes: ReadonlyMap<string, number>, watch: AlarmWatch): { readonly arrived: Latencies; readonly lost: number } => {
+  const arrived = createLatencies()
+  let lost = 0
   for (const [seal, intended] of probes) {
-    const arrived = watch.arrivedAt(seal)
-    if (arrived !== undefined) ms.push(arrived - intended)
+    const at = watch.arrivedAt(seal)
+    if (at === undefined) lost++
+    else arrived.record(at - intended)
   }
-  return { ms, lost: probes.size - ms.length }
+  return { arrived, lost }
 }
