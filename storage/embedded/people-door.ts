@@ -30,7 +30,7 @@ export const peopleArgs = (threads: number, secondsMax: number): readonly string
   '--readonly=1', '--allow_ddl=0', '--allow_introspection_functions=0', '--async_insert=0', '--asterisk_include_alias_columns=1', `--max_threads=${threads}`,
   `--max_execution_time=${secondsMax}`, '--timeout_overflow_mode=throw', '--timeout_before_checking_execution_speed=0', `--max_memory_usage=${MEMORY_BYTES_MAX}`, '--max_bytes_before_external_group_by=0', '--max_bytes_before_external_sort=0',
   '--max_bytes_ratio_before_external_group_by=0', '--max_bytes_ratio_before_external_sort=0',
-  `--max_result_rows=${RESULT_ROWS_MAX}`, `--max_result_bytes=${RESULT_BYTES_MAX}`, '--result_overflow_mode=throw', '--os_thread_priority=10',
+  `--max_result_rows=${RESULT_ROWS_MAX}`, `--max_result_bytes=${RESULT_BYTES_MAX}`, '--result_overflow_mode=throw', '--os_threads_nice_value_query=19',
   '--max_ast_depth=200', '--max_ast_elements=5000', '--max_expanded_ast_elements=20000', '--max_subquery_depth=20', '--function_sleep_max_microseconds_per_block=0', '--output_format_json_quote_64bit_integers=0',
 ]
 
