@@ -91,14 +91,16 @@ const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: R
 }
 
 /** Offers the machine what the log holds beyond the snapshot, then what becomes durable from now on. */
-const catchUp = async (log: LmdbLog, machine: Machine): Promise<void> => {
+const catchUp = async (log: LmdbLog, machine: Machine, hasRoom: () => boolean): Promise<void> => {
   let at = machine.applied() + 1
   const { first } = log.stats()
   if (first > at) throw new Error(`the log begins at entry ${first} and no whole snapshot reaches it: bring back the snapshots folder, or start with an empty data folder`)
   for (let entries = log.read(position(at), REPLAY_BYTES_MAX); entries.length > 0; entries = log.read(position(at), REPLAY_BYTES_MAX)) {
     for (const entry of entries) machine.offer(entry.position, entry.bytes)
     at += entries.length
-    await machine.whenApplied(position(at - 1))
+    await Promise.race([machine.whenApplied(position(at - 1)), machine.failed])
+    // The rows of what is applied wait in memory for ClickHouse.
+    while (!hasRoom()) await new Promise((resolve) => setTimeout(resolve, 50))
   }
   log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
 }
@@ -151,7 +153,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     expiredBefore ||= round.expiredKeys.length > 0
   })
   tell({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
-  await catchUp(log, machine)
+  await catchUp(log, machine, () => sink.pending().bytes < settings['unstored-bytes'])
   leave()
   resumeClock(clock, log)
   await registerCredentials(credentials, log, machine)
