@@ -48,7 +48,10 @@ const deleteNamed = async (client: ClickHouseClient, keys: string): Promise<void
 const names = async (client: ClickHouseClient, query: string): Promise<readonly string[]> =>
   (await (await client.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 1 } })).json<{ name: string | number }>()).map(({ name }) => String(name))
 const deleteWhere = async (client: ClickHouseClient, table: string, where: string): Promise<void> => {
-  if ((await countWhere(client, table, where)) > 0) await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2` })
+  if ((await countWhere(client, table, where)) === 0) return
+  await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2` })
+  // ClickHouse keeps the text of finished mutations in files, and this one's text has the names.
+  await client.command({ query: `KILL MUTATION WHERE database = 'seals' AND table = '${table}' AND is_done = 1 SYNC` })
 }
 
 /** Tables that still hold rows of these sites, with how many. Empty: all is erased. */
