@@ -1,5 +1,3 @@
-import { areaCovers } from '../../core/ids.ts'
-import type { Severity } from '../../core/kinds.ts'
 import type { AlarmBody } from '../../live/view.ts'
 import { createAlarmRow, type AlarmRow } from './alarm-row.ts'
 import { acknowledge } from './api.ts'
@@ -8,6 +6,7 @@ import { arrange, h, setAttribute, setText } from './dom.ts'
 import { count } from './format.ts'
 import type { State, Store } from './state.ts'
 import type { Text } from './text.ts'
+import { passes, type View } from './view.ts'
 
 // The list of open alarms: most severe first, then who has waited longest. Two lists behind two tabs: what waits for a person,
 // and what a person has acknowledged while the condition goes on. At most ROWS_MAX rows are drawn, the rest is counted.
@@ -15,10 +14,6 @@ import type { Text } from './text.ts'
 const ROWS_MAX = 200
 const RANK: Readonly<Record<string, number>> = { critical: 0, major: 1, minor: 2, info: 3 }
 
-export type View = { readonly element: HTMLElement; readonly draw: () => void; readonly tick: () => void }
-
-export const passes = (alarm: AlarmBody, { area, kind, severities }: State['filter']): boolean =>
-  areaCovers(area, alarm.area) && (kind === '' || alarm.kind === kind) && (severities.size === 0 || severities.has(alarm.severity as Severity))
 const order = (a: AlarmBody, b: AlarmBody): number =>
   (RANK[a.severity] ?? 9) - (RANK[b.severity] ?? 9) || Date.parse(a.raisedAt) - Date.parse(b.raisedAt) || (a.id < b.id ? -1 : 1)
 

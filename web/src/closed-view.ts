@@ -1,8 +1,8 @@
-import { passes, type View } from './alarms-view.ts'
 import { arrange, h, setText } from './dom.ts'
 import { areaParts, clockTime } from './format.ts'
 import { closedAt, type Store } from './state.ts'
 import type { Text } from './text.ts'
+import { passes, type View } from './view.ts'
 
 // What closed lately, newest first, below what waits: a person who has acknowledged an alarm sees where it went. Nothing to do here.
 

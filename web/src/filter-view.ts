@@ -1,9 +1,9 @@
 import type { Severity } from '../../core/kinds.ts'
-import { passes, type View } from './alarms-view.ts'
 import { arrange, h, setAttribute, setText } from './dom.ts'
 import { count } from './format.ts'
 import { NO_FILTER, type State, type Store } from './state.ts'
 import type { Text } from './text.ts'
+import { passes, type View } from './view.ts'
 
 // What to look at: an area (indented as the tree it is), a kind, severities. Applies to alarms; the area to sites too.
 

@@ -1,8 +1,8 @@
-import type { View } from './alarms-view.ts'
 import { h, setAttribute, setText } from './dom.ts'
 import { count, countShort } from './format.ts'
 import type { Store } from './state.ts'
 import type { Text } from './text.ts'
+import type { View } from './view.ts'
 
 // The bar on top: what this is, the fleet's figures, whether what is shown is live, the language.
 

@@ -1,4 +1,4 @@
-import { createAlarmsView, type View } from './alarms-view.ts'
+import { createAlarmsView } from './alarms-view.ts'
 import { h, setAttribute, setText } from './dom.ts'
 import { closedAlarms, signOut } from './api.ts'
 import { createFilterView } from './filter-view.ts'
@@ -8,6 +8,7 @@ import { createSitesView } from './sites-view.ts'
 import { createStore, keepClosed, type Panel } from './state.ts'
 import { openStream } from './stream.ts'
 import { TEXT, type Language } from './text.ts'
+import type { View } from './view.ts'
 
 // The page's table of contents: a store fed by the stream, views that draw it, the language they draw in.
 

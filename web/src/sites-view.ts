@@ -1,10 +1,10 @@
 import { areaCovers } from '../../core/ids.ts'
 import type { OccupancyBody } from '../../live/view.ts'
-import type { View } from './alarms-view.ts'
 import { arrange, h, setAttribute, setText } from './dom.ts'
 import { areaParts, count, duration, signed } from './format.ts'
 import type { State, Store } from './state.ts'
 import type { Text } from './text.ts'
+import type { View } from './view.ts'
 
 // Sites: people inside against people registered. A virtual list: only the rows in sight exist, so that thousands cost as little
 // as twenty. Sites that differ come first, those that have differed longest on top.
