@@ -16,7 +16,7 @@ const DIGITS = 3
 
 export const createLatencies = (): Latencies => {
   const histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: MS_MAX * UNITS_PER_MS, numberOfSignificantValueDigits: DIGITS, useWebAssembly: false })
-  const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / UNITS_PER_MS
+  const at = (percentile: number): number => Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / UNITS_PER_MS
   return {
     record: (ms) => histogram.recordValue(Math.min(MS_MAX * UNITS_PER_MS, Math.max(1, Math.round(ms * UNITS_PER_MS)))),
     summary: () => ({ count: histogram.totalCount, p50: at(50), p99: at(99), p999: at(99.9), max: histogram.maxValue / UNITS_PER_MS }),
