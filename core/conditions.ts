@@ -112,18 +112,16 @@ const tellMissedOf = (run: ShardRun, watch: number, condition: number): void => 
   const holds = ((flags[watch] as number) & holdsBit(condition)) !== 0
   const told = ((flags[watch] as number) & toldBit(condition)) !== 0
   if (count === 0 && holds === told) return
-  const inForce = isInForce(run, watch)
   const time = timeOf(run, watch, condition)
   const say = (state: number, value: number): void => tell(run, watch, { condition, state, time, value })
-  if (inForce && (count > 0 || holds !== told)) mayTell(run, watch, condition)
-  // What happened and is over, of a kind that waits for a person: one `again` for all, which the desk makes an alarm of where none is open.
-  if (!told && !holds && PERSON_CLOSES[condition] === true) {
-    if (inForce) say(SIGNAL_STATE.again, count)
-    return
+  if (isInForce(run, watch)) {
+    mayTell(run, watch, condition)
+    // What happened and is over, of a kind that waits for a person: one `again` for all, which the desk makes an alarm of where none is open.
+    const known = told || (!holds && PERSON_CLOSES[condition] === true)
+    if (!known) say(holds ? SIGNAL_STATE.began : SIGNAL_STATE.momentary, valueOf(run, watch, condition))
+    const more = known ? count : count - 1
+    if (more > 0) say(SIGNAL_STATE.again, more)
   }
-  if (inForce && told && count > 0) say(SIGNAL_STATE.again, count)
-  if (inForce && !told && (holds || count > 0)) say(holds ? SIGNAL_STATE.began : SIGNAL_STATE.momentary, valueOf(run, watch, condition))
-  if (inForce && !told && count > 1) say(SIGNAL_STATE.again, count - 1)
   if (told && !holds) say(SIGNAL_STATE.ended, 0)
 }
 

@@ -17,6 +17,8 @@ export type RegistryEffects = {
   readonly sitesEnded: number[]
   readonly sitesReopened: number[]
   readonly watchesBegun: number[]
+  /** Open watches of the sites reopened. */
+  readonly watchesReopened: number[]
   /** No longer in force at the time of the op or tick. */
   readonly watchesEnded: number[]
   /** The same seal at the same site under a new siteKey: state of `from` belongs to `to`. In neither of the lists above. */
@@ -37,6 +39,7 @@ export const noEffects = (): RegistryEffects => ({
   sitesEnded: [],
   sitesReopened: [],
   watchesBegun: [],
+  watchesReopened: [],
   watchesEnded: [],
   watchesRenewed: [],
   sitesErased: [],

@@ -149,6 +149,8 @@ const observationMoved = (state: RegistryState, siteNo: number, effects: Registr
     ended[siteNo] = 0
     count(state, siteNo, 1)
     effects.sitesReopened.push(siteNo)
+    // In force again: silence is told of from now, also of a seal that is never heard.
+    effects.watchesReopened.push(...openWatches(state, siteNo))
   }
   planSite(state, siteNo)
 }

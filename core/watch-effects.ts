@@ -1,6 +1,6 @@
 import type { RegistryEffects } from './registry-effects.ts'
 import { compareHeadcount } from './rules/headcount.ts'
-import { watchHeartbeat, watchOver } from './rules/offline.ts'
+import { watchBegins, watchHeartbeat, watchOver } from './rules/offline.ts'
 import { shardOf, type ShardRun, type Tables } from './shard-run.ts'
 import { WATCH_FLAG } from './state.ts'
 import { withCapacity } from './table.ts'
@@ -20,7 +20,7 @@ export const makeRoom = ({ state }: Tables, counts: { readonly sites: number; re
 export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
   for (const { from, to } of effects.watchesRenewed) renewWatch(run, from, to)
   for (const watch of effects.watchesEnded) watchOver(run, watch)
-  for (const watch of effects.watchesBegun) watchHeartbeat(run, watch)
+  for (const watch of [...effects.watchesBegun, ...effects.watchesReopened]) watchBegins(run, watch)
   for (const site of effects.sitesEnded) compareHeadcount(run, site, run.received, true)
   for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) compareHeadcount(run, site, run.received, false)
   for (const site of effects.sitesErased) zero(run.siteState, site)

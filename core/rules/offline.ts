@@ -22,6 +22,13 @@ export const watchHeartbeat = (run: ShardRun, watch: number): void => {
   setTimer(shardOf(run, site[watch] as number), Math.abs(lastHeard[watch] as number) + limitOf(run, watch), TIMER.offline, watch)
 }
 
+/** A watch begins, or its site is observed again: silence counts from now, for what came meanwhile was not admitted. */
+export const watchBegins = (run: ShardRun, watch: number): void => {
+  const { from, observedFrom } = run.directory.watches.columns
+  run.watches.lastHeard[watch] = -Math.max(run.received, from[watch] as number, observedFrom[watch] as number)
+  watchHeartbeat(run, watch)
+}
+
 /** An event that was no repeat was received. */
 export const heard = (run: ShardRun, watch: number): void => {
   const { flags, lastHeard } = run.watches

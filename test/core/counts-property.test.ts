@@ -34,7 +34,7 @@ const tableRows = (schema: TableSchema, bytes: Uint8Array, rows: number): Record
   const { columns, capacity } = attachTable(schema, 64, buffer)
   return Array.from({ length: rows }, (_, n) => Object.fromEntries(Object.entries(columns as Record<string, Uint32Array>).map(([name, column]) => {
     const width = column.length / capacity
-    return [name, [...column.slice((n + 1) * width, (n + 2) * width)]]
+    return [name, Array.from(column.subarray((n + 1) * width, (n + 2) * width))]
   })))
 }
 const WATCH_ORDERLESS = ['doorTime', 'doorBoot', 'doorSeq', 'tamperTime', 'tamperBoot', 'tamperSeq', 'tamperReason', 'batteryTime', 'batteryMv', 'lowAt', 'okAt', 'lastHeard'] as const
@@ -91,7 +91,7 @@ describe('any history', () => {
       }
       for (let site = 1; site <= SITES; site += 1) {
         const mine = rows('events').filter((row) => row['site_key'] === site)
-        const last = rows('occupancy').filter((row) => row['site_key'] === site).at(-1)
+        const last = rows('occupancy').findLast((row) => row['site_key'] === site)
         const net = mine.reduce((sum, row) => sum + (row['kind'] === EVENT.PASSAGE_IN ? (row['value'] as number) : row['kind'] === EVENT.PASSAGE_OUT ? -(row['value'] as number) : 0), 0)
         if (last !== undefined) expect(last['raw']).toBe((site % 5 < 3 ? siteSpec(site).headcount : 0) + net)
       }
