@@ -106,6 +106,20 @@ browserTest('occupancy, counters and the ticking clock move without a reload; fi
   expect(errors).toEqual([])
 })
 
+browserTest('only a seal that is missed is offline in red; one that was never heard says so quietly', async (path) => {
+  const { page, errors } = await open(path, { width: 1360, height: 850, language: 'en-GB' })
+  const linkOf = async (site: string): Promise<{ readonly text: string | null; readonly red: boolean }> => {
+    await page.fill('#site-search', site)
+    await page.waitForFunction((name) => [...document.querySelectorAll('.site-rows .site')].map((cell) => cell.textContent).join('') === name, site)
+    const cell = page.locator('.site-rows .link')
+    return { text: await cell.textContent(), red: await cell.evaluate((element) => getComputedStyle(element).color === getComputedStyle(document.querySelector('.alarm.critical .word') as Element).color) }
+  }
+  expect(await linkOf('zho-0010-0009')).toEqual({ text: 'offline', red: true })
+  expect(await linkOf('wus-0008-0007')).toEqual({ text: 'not heard yet', red: false })
+  expect(await page.locator('.site-rows .link').evaluate((cell) => cell.scrollWidth <= cell.clientWidth)).toBe(true)
+  expect(errors).toEqual([])
+})
+
 browserTest('in Chinese no English is left, and in English no Chinese; usable at 390 px', async (path) => {
   const { page, errors } = await open(path, { width: 390, height: 844, language: 'zh-CN' })
   expect(await page.getAttribute('html', 'lang')).toBe('zh-CN')
