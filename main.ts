@@ -38,7 +38,12 @@ import { openStore } from './storage/store.ts'
 
 // The table of contents: reads the environment and the clock, wires the parts in the order of an event, stops them in reverse.
 
-export type RunningEngine = { readonly url: string; readonly clickhouse: string; readonly stop: (why: string) => Promise<void>; readonly failed: Promise<never> }
+export type RunningEngine = {
+  readonly url: string
+  readonly clickhouse: string
+  readonly stop: (why: string) => Promise<void>
+  readonly failed: Promise<never>
+}
 
 /** Memory that replayed entries may take while the shards catch up at a start. */
 const REPLAY_BYTES_MAX = 64 * 1024 * 1024
@@ -94,13 +99,14 @@ const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: R
 const catchUp = async (log: LmdbLog, machine: Machine, hasRoom: () => boolean): Promise<void> => {
   let at = machine.applied() + 1
   const { first } = log.stats()
-  if (first > at) throw new Error(`the log begins at entry ${first} and no whole snapshot reaches it: bring back the snapshots folder, or start with an empty data folder`)
+  if (first > at)
+    throw new Error(`the log begins at entry ${first} and no whole snapshot reaches it: bring back the snapshots folder, or start with an empty data folder`)
   for (let entries = log.read(position(at), REPLAY_BYTES_MAX); entries.length > 0; entries = log.read(position(at), REPLAY_BYTES_MAX)) {
     for (const entry of entries) machine.offer(entry.position, entry.bytes)
     at += entries.length
     await Promise.race([machine.whenApplied(position(at - 1)), machine.failed])
     // The rows of what is applied wait in memory for ClickHouse.
-    while (!hasRoom()) await new Promise((resolve) => setTimeout(resolve, 50))
+    while (!hasRoom()) await new Promise((done) => setTimeout(done, 50))
   }
   log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
 }
@@ -187,7 +193,15 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
       notReady: held === null ? [] : [held.detail],
       log: log.stats(),
       sink: { rowsStored: outlet.rowsStored, eventsStored: stored.events(sink.verified()), oldestUnstoredSeconds: pending.oldestMs / 1000 },
-      details: { clickhouse: store.url, clickhouseEmbedded: store.embedded, data: dir, sink: pending, erasing: sink.erasing(), snapshots: snapshots.kept(), threads: pool.threads.length },
+      details: {
+        clickhouse: store.url,
+        clickhouseEmbedded: store.embedded,
+        data: dir,
+        sink: pending,
+        erasing: sink.erasing(),
+        snapshots: snapshots.kept(),
+        threads: pool.threads.length,
+      },
     }
   }
   const sessions = createSessions(clock.now)
@@ -202,7 +216,17 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     const answer = await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })
     return answer.json<Readonly<Record<string, unknown>>>()
   }
-  await registerLive(app, { machine, hub, clock: clock.now, noteAccess, query, status, metrics: metrics.expose, emit, pageDir: join(import.meta.dirname, 'web') })
+  await registerLive(app, {
+    machine,
+    hub,
+    clock: clock.now,
+    noteAccess,
+    query,
+    status,
+    metrics: metrics.expose,
+    emit,
+    pageDir: join(import.meta.dirname, 'web'),
+  })
   const url = await app.listen({ host: settings.host, port: settings.port })
   notReady = null
   tell({ kind: 'started', url, clickhouse: store.url, data: dir, position: machine.applied(), seconds: (performance.now() - began) / 1000 })

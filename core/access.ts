@@ -5,7 +5,13 @@ import type { Principal, Role } from './ops.ts'
 // `area`: how areas narrow the answer. 'one': the thing named must lie in the caller's areas (404 otherwise, so that nothing is
 // learned of it). 'filter': only what lies in them is shown. 'none': the answer holds nothing of any area.
 
-export type Route = { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly path: string; readonly roles: readonly Role[]; readonly area: 'one' | 'filter' | 'none'; readonly socket?: true }
+export type Route = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly roles: readonly Role[]
+  readonly area: 'one' | 'filter' | 'none'
+  readonly socket?: true
+}
 const route = (method: Route['method'], path: string, roles: readonly Role[], area: Route['area']): Route => ({ method, path, roles, area })
 const ALL: readonly Role[] = ['sender', 'operator', 'analyst', 'sre', 'admin']
 

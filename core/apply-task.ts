@@ -16,9 +16,15 @@ import { attachTable, type Table, type TableSchema } from './table.ts'
 export type TableHandle = { readonly buffer: SharedArrayBuffer; readonly capacity: number }
 export type ShardHandles = { readonly timers: TableHandle; readonly dirty: TableHandle; readonly rollups: TableHandle; readonly rollupSlots: TableHandle }
 export type TablesHandle = {
-  readonly slots: TableHandle; readonly seals: TableHandle; readonly watches: TableHandle
-  readonly sites: TableHandle; readonly permits: TableHandle
-  readonly windows: TableHandle; readonly windowsBefore: TableHandle; readonly watchState: TableHandle; readonly siteState: TableHandle
+  readonly slots: TableHandle
+  readonly seals: TableHandle
+  readonly watches: TableHandle
+  readonly sites: TableHandle
+  readonly permits: TableHandle
+  readonly windows: TableHandle
+  readonly windowsBefore: TableHandle
+  readonly watchState: TableHandle
+  readonly siteState: TableHandle
   readonly shards: readonly ShardHandles[]
 }
 
@@ -54,25 +60,43 @@ export type ApplyResult = {
 
 const handleOf = <S extends TableSchema>({ buffer, capacity }: Table<S>): TableHandle => ({ buffer, capacity })
 export const shardHandles = (shard: ShardTables): ShardHandles => ({
-  timers: handleOf(shard.timers), dirty: handleOf(shard.dirty), rollups: handleOf(shard.rollups), rollupSlots: handleOf(shard.rollupSlots),
+  timers: handleOf(shard.timers),
+  dirty: handleOf(shard.dirty),
+  rollups: handleOf(shard.rollups),
+  rollupSlots: handleOf(shard.rollupSlots),
 })
 export const tablesHandle = (tables: Tables): TablesHandle => ({
-  slots: handleOf(tables.directory.slots), seals: handleOf(tables.directory.seals), watches: handleOf(tables.directory.watches),
-  sites: handleOf(tables.sites), permits: handleOf(tables.permits),
-  windows: handleOf(tables.state.windows), windowsBefore: handleOf(tables.state.windowsBefore),
-  watchState: handleOf(tables.state.watches), siteState: handleOf(tables.state.sites),
+  slots: handleOf(tables.directory.slots),
+  seals: handleOf(tables.directory.seals),
+  watches: handleOf(tables.directory.watches),
+  sites: handleOf(tables.sites),
+  permits: handleOf(tables.permits),
+  windows: handleOf(tables.state.windows),
+  windowsBefore: handleOf(tables.state.windowsBefore),
+  watchState: handleOf(tables.state.watches),
+  siteState: handleOf(tables.state.sites),
   shards: tables.shards.map(shardHandles),
 })
 
 const attach = <const S extends TableSchema>(schema: S, { capacity, buffer }: TableHandle): Table<S> => attachTable(schema, capacity, buffer)
 export const attachShard = (handles: ShardHandles): ShardTables => ({
-  timers: attach(TIMERS, handles.timers), dirty: attach(DIRTY, handles.dirty), rollups: attach(ROLLUPS, handles.rollups), rollupSlots: attach(ROLLUP_SLOTS, handles.rollupSlots),
+  timers: attach(TIMERS, handles.timers),
+  dirty: attach(DIRTY, handles.dirty),
+  rollups: attach(ROLLUPS, handles.rollups),
+  rollupSlots: attach(ROLLUP_SLOTS, handles.rollupSlots),
 })
 export const attachTables = (handle: TablesHandle): Tables => {
   const directory: Directory = { slots: attach(SEAL_SLOTS, handle.slots), seals: attach(SEALS, handle.seals), watches: attach(WATCHES, handle.watches) }
   return {
-    directory, sites: attach(SITES, handle.sites), permits: attach(PERMITS, handle.permits),
-    state: { windows: attach(WINDOWS, handle.windows), windowsBefore: attach(WINDOWS_BEFORE, handle.windowsBefore), watches: attach(WATCH_STATE, handle.watchState), sites: attach(SITE_STATE, handle.siteState) },
+    directory,
+    sites: attach(SITES, handle.sites),
+    permits: attach(PERMITS, handle.permits),
+    state: {
+      windows: attach(WINDOWS, handle.windows),
+      windowsBefore: attach(WINDOWS_BEFORE, handle.windowsBefore),
+      watches: attach(WATCH_STATE, handle.watchState),
+      sites: attach(SITE_STATE, handle.siteState),
+    },
     shards: handle.shards.map(attachShard),
   }
 }
@@ -94,8 +118,13 @@ export const applyTask = (tables: Tables, policy: PolicyColumns, task: ApplyTask
 }
 
 const resultOf = (run: ShardRun, chunks: readonly Chunk[]): Omit<ApplyResult, 'next' | 'areas' | 'grown'> => ({
-  tick: run.tick, chunks, signals: run.signals.slice(0, run.signalCount * SIGNAL_STRIDE),
-  fresh: run.fresh, repeated: run.repeated, tooOld: run.tooOld, online: run.online,
+  tick: run.tick,
+  chunks,
+  signals: run.signals.slice(0, run.signalCount * SIGNAL_STRIDE),
+  fresh: run.fresh,
+  repeated: run.repeated,
+  tooOld: run.tooOld,
+  online: run.online,
   sitesChanged: Uint32Array.from(run.sitesChanged),
 })
 

@@ -96,7 +96,13 @@ const heardNow = (run: ShardRun, watch: number): void => {
 
 /** Some 30 cells an event, each in a cache line of its own: 64 events fit a second-level cache many times over. */
 const WARM_EVENTS = 64
-const scratch = { watch: new Uint32Array(WARM_EVENTS), seal: new Uint32Array(WARM_EVENTS), site: new Uint32Array(WARM_EVENTS), word: new Uint32Array(WARM_EVENTS), sum: 0 }
+const scratch = {
+  watch: new Uint32Array(WARM_EVENTS),
+  seal: new Uint32Array(WARM_EVENTS),
+  site: new Uint32Array(WARM_EVENTS),
+  word: new Uint32Array(WARM_EVENTS),
+  sum: 0,
+}
 type Owned = { readonly owners: Uint16Array; readonly mine: Uint8Array }
 
 /**
@@ -126,13 +132,20 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
   const { lastHeard, flags, batteryTime, batteryMv, okAt, lowAt } = run.watches
   for (let i = 0; i < count; i += 1) {
     const no = watch[i] as number
-    sum += (lastHeard[no] as number) + (flags[no] as number) + (batteryTime[no] as number) + (batteryMv[no] as number) + (okAt[no] as number) + (lowAt[no] as number)
+    sum +=
+      (lastHeard[no] as number) + (flags[no] as number) + (batteryTime[no] as number) + (batteryMv[no] as number) + (okAt[no] as number) + (lowAt[no] as number)
   }
   const { boots, boot, top, bits } = run.windows
   const { low, high } = run.directory.seals.columns
   for (let i = 0; i < count; i += 1) {
     const no = seal[i] as number
-    sum += (boots[no] as number) + (boot[no] as number) + (top[no] as number) + (bits[no * 32 + (word[i] as number)] as number) + (low[no] as number) + (high[no] as number)
+    sum +=
+      (boots[no] as number) +
+      (boot[no] as number) +
+      (top[no] as number) +
+      (bits[no * 32 + (word[i] as number)] as number) +
+      (low[no] as number) +
+      (high[no] as number)
   }
   const { ended, expires, headcount, kind: siteKind, inside } = run.sites
   for (let i = 0; i < count; i += 1) {
@@ -186,19 +199,28 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
 
 const applyKind = (run: ShardRun, kind: number): void => {
   switch (kind) {
-    case EVENT.HEARTBEAT: return batteryRead(run)
-    case EVENT.PASSAGE_IN: return passage(run, run.current.value)
-    case EVENT.PASSAGE_OUT: return passage(run, -run.current.value)
+    case EVENT.HEARTBEAT:
+      return batteryRead(run)
+    case EVENT.PASSAGE_IN:
+      return passage(run, run.current.value)
+    case EVENT.PASSAGE_OUT:
+      return passage(run, -run.current.value)
     case EVENT.DOOR_OPENED:
       countTraffic(run, 0, 1)
       return doorOpened(run)
-    case EVENT.DOOR_CLOSED: return doorClosed(run)
-    case EVENT.TAMPERED: return tampered(run)
-    case EVENT.TAMPER_RESTORED: return tamperRestored(run)
-    case EVENT.TEMPERATURE: return temperatureRead(run)
-    case EVENT.ROLL_CALL: return rollCall(run)
+    case EVENT.DOOR_CLOSED:
+      return doorClosed(run)
+    case EVENT.TAMPERED:
+      return tampered(run)
+    case EVENT.TAMPER_RESTORED:
+      return tamperRestored(run)
+    case EVENT.TEMPERATURE:
+      return temperatureRead(run)
+    case EVENT.ROLL_CALL:
+      return rollCall(run)
     // Beams and counters are stored; no rule reads them yet.
-    default: return
+    default:
+      return
   }
 }
 

@@ -3,8 +3,18 @@ import { ROWS, type CellKind, type Chunk, type RowTable } from './rows.ts'
 // Output rows, written by column straight into ClickHouse's layout (core/rows.ts). 64-bit cells are two u32 stores, low first.
 // A writer doubles when full; what it hands over is the bytes that were written, each column in a buffer of its own.
 
-type WriterArray = { readonly u8: Uint8Array; readonly u16: Uint16Array; readonly u32: Uint32Array; readonly i32: Int32Array; readonly f32: Float32Array; readonly u64: Uint32Array; readonly i64: Uint32Array }
-type WriterColumns<T extends RowTable> = { -readonly [K in keyof (typeof ROWS)[T]]: (typeof ROWS)[T][K] extends CellKind ? WriterArray[(typeof ROWS)[T][K]] : never }
+type WriterArray = {
+  readonly u8: Uint8Array
+  readonly u16: Uint16Array
+  readonly u32: Uint32Array
+  readonly i32: Int32Array
+  readonly f32: Float32Array
+  readonly u64: Uint32Array
+  readonly i64: Uint32Array
+}
+type WriterColumns<T extends RowTable> = {
+  -readonly [K in keyof (typeof ROWS)[T]]: (typeof ROWS)[T][K] extends CellKind ? WriterArray[(typeof ROWS)[T][K]] : never
+}
 export type RowWriter<T extends RowTable> = { readonly table: T; rows: number; capacity: number; columns: WriterColumns<T> }
 type AnyArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array
 
@@ -14,13 +24,19 @@ const ROWS_MIN = 64
 
 const arrayOf = (kind: CellKind, rows: number): AnyArray => {
   switch (kind) {
-    case 'u8': return new Uint8Array(rows)
-    case 'u16': return new Uint16Array(rows)
-    case 'u32': return new Uint32Array(rows)
-    case 'i32': return new Int32Array(rows)
-    case 'f32': return new Float32Array(rows)
+    case 'u8':
+      return new Uint8Array(rows)
+    case 'u16':
+      return new Uint16Array(rows)
+    case 'u32':
+      return new Uint32Array(rows)
+    case 'i32':
+      return new Int32Array(rows)
+    case 'f32':
+      return new Float32Array(rows)
     case 'u64':
-    case 'i64': return new Uint32Array(rows * 2)
+    case 'i64':
+      return new Uint32Array(rows * 2)
   }
 }
 const columnsOf = <T extends RowTable>(table: T, rows: number): WriterColumns<T> =>

@@ -9,7 +9,12 @@ import { withCapacity } from './table.ts'
 // is that between two tick entries of the log, so batching, splitting and threads change nothing.
 
 const KIND_OF: readonly number[] = [
-  ALARM['door-opened'].no, ALARM.tamper.no, ALARM['low-battery'].no, ALARM['clock-wrong'].no, ALARM['passage-unpermitted'].no, ALARM.fever.no,
+  ALARM['door-opened'].no,
+  ALARM.tamper.no,
+  ALARM['low-battery'].no,
+  ALARM['clock-wrong'].no,
+  ALARM['passage-unpermitted'].no,
+  ALARM.fever.no,
 ]
 const PERSON_CLOSES: readonly boolean[] = KIND_OF.map((no) => ALARM[alarmKindName(no)].closing === 'person')
 /** Fevers are alarms of their own, each a person, so they are not merged until a terminal reports more than people could walk: 16 a second. */
@@ -45,7 +50,16 @@ const tellLater = (run: ShardRun, watch: number, condition: number, occurrences:
 
 const tell = (run: ShardRun, watch: number, told: Told): void => {
   const site = run.directory.watches.columns.site[watch] as number
-  signal(run, { kind: KIND_OF[told.condition] as number, state: told.state, watch, site, time: told.time, value: told.value, boot: told.boot ?? 0, seq: told.seq ?? 0 })
+  signal(run, {
+    kind: KIND_OF[told.condition] as number,
+    state: told.state,
+    watch,
+    site,
+    time: told.time,
+    value: told.value,
+    boot: told.boot ?? 0,
+    seq: told.seq ?? 0,
+  })
   const { flags } = run.watches
   if (told.state === SIGNAL_STATE.began) flags[watch] = (flags[watch] as number) | toldBit(told.condition)
   if (told.state === SIGNAL_STATE.ended) flags[watch] = (flags[watch] as number) & ~toldBit(told.condition)
@@ -148,6 +162,6 @@ export const endConditions = (run: ShardRun, watch: number): void => {
   const { flags } = run.watches
   for (let condition = 0; condition < CONDITIONS; condition += 1) {
     flags[watch] = (flags[watch] as number) & ~holdsBit(condition)
-    if (((flags[watch]) & toldBit(condition)) !== 0) tell(run, watch, { condition, state: SIGNAL_STATE.ended, time: run.received, value: 0 })
+    if ((flags[watch] & toldBit(condition)) !== 0) tell(run, watch, { condition, state: SIGNAL_STATE.ended, time: run.received, value: 0 })
   }
 }

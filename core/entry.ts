@@ -56,10 +56,16 @@ const align8 = (n: number): number => (n + 7) & ~7
 /** Bytes of an events entry with these sizes. */
 export const eventsEntryBytes = ({ count, device, counter, rejected }: EntrySizes): number =>
   ENTRY_HEADER_BYTES +
-  count * 8 + align8(count * 4) * 4 + align8(count) +
-  align8(device * 4) + device * 8 +
+  count * 8 +
+  align8(count * 4) * 4 +
+  align8(count) +
+  align8(device * 4) +
+  device * 8 +
   align8(counter * 4) * 3 +
-  rejected * 8 + rejected * 8 + align8(rejected * 4) * 5 + align8(rejected)
+  rejected * 8 +
+  rejected * 8 +
+  align8(rejected * 4) * 5 +
+  align8(rejected)
 
 /** Writes the header of an events entry; the columns are then filled through {@link eventColumns}. */
 export const writeEventsHeader = (bytes: Uint8Array, received: number, sizes: EntrySizes, rejectedUnlisted: number): void => {
@@ -126,11 +132,25 @@ export const eventColumns = (bytes: Uint8Array): EventColumns => {
   const u8 = (length: number): Uint8Array => new Uint8Array(buffer, take(length), length)
   return {
     count: n,
-    time: f64(n), watch: u32(n), boot: u32(n), seq: u32(n), value: i32(n), kind: u8(n),
-    deviceIndex: u32(d), deviceTime: f64(d),
-    counterIndex: u32(c), counterIn: u32(c), counterOut: u32(c),
-    rejectedSeal: u32(r * 2), rejectedTime: f64(r), rejectedBoot: u32(r), rejectedSeq: u32(r), rejectedValue: i32(r),
-    rejectedKind: i32(r), rejectedReason: u8(r), rejectedSender: u32(r),
+    time: f64(n),
+    watch: u32(n),
+    boot: u32(n),
+    seq: u32(n),
+    value: i32(n),
+    kind: u8(n),
+    deviceIndex: u32(d),
+    deviceTime: f64(d),
+    counterIndex: u32(c),
+    counterIn: u32(c),
+    counterOut: u32(c),
+    rejectedSeal: u32(r * 2),
+    rejectedTime: f64(r),
+    rejectedBoot: u32(r),
+    rejectedSeq: u32(r),
+    rejectedValue: i32(r),
+    rejectedKind: i32(r),
+    rejectedReason: u8(r),
+    rejectedSender: u32(r),
     rejectedUnlisted: view.getUint32(28, true),
   }
 }

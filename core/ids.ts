@@ -27,14 +27,12 @@ export const isArea = (text: string): text is Area => {
   return segments.length <= AREA_DEPTH_MAX && segments.every((segment) => AREA_SEGMENT.test(segment))
 }
 
-export const sealId = (low: number, high: number): SealId =>
-  ((high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0')) as SealId
+export const sealId = (low: number, high: number): SealId => ((high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0')) as SealId
 export const sealLow = (id: SealId): number => Number.parseInt(id.slice(8), 16)
 export const sealHigh = (id: SealId): number => Number.parseInt(id.slice(0, 8), 16)
 
 /** True where `area` is `prefix` or lies below it; the empty prefix covers all. Compares whole segments. */
-export const areaCovers = (prefix: string, area: string): boolean =>
-  prefix === '' || area === prefix || area.startsWith(`${prefix}/`)
+export const areaCovers = (prefix: string, area: string): boolean => prefix === '' || area === prefix || area.startsWith(`${prefix}/`)
 
 export const position = (n: number): Position => checked(n) as Position
 

@@ -52,7 +52,7 @@ export const countPassage = (run: ShardRun, site: number, time: number, people: 
 const remember = (run: ShardRun, site: number, time: number, people: number): void => {
   const { recentCount, recentHead, recentTime, recentDelta } = run.siteState
   const start = site * RECENT
-  const stamp = time % 4_294_967_296 >>> 0
+  const stamp = (time % 4_294_967_296) >>> 0
   const count = recentCount[site] as number
   const head = ((recentHead[site] as number) + 1) % RECENT
   // The place of the oldest is the new head's: when full and older than all, there is nothing to remember.
@@ -78,7 +78,7 @@ export const anchor = (run: ShardRun, site: number, time: number, people: number
   if (time < standing || (time === standing && people <= (siteState.rollValue[site] as number))) return false
   siteState.rollTime[site] = time
   siteState.rollValue[site] = people
-  const stamp = time % 4_294_967_296 >>> 0
+  const stamp = (time % 4_294_967_296) >>> 0
   let net = 0
   let passages = 0
   for (let n = 0; n < (siteState.recentCount[site] as number); n += 1) {

@@ -28,7 +28,14 @@ export type RegistryOp =
   | { readonly op: 'end-observation'; readonly by: Principal; readonly site: string; readonly until: number | null }
   | { readonly op: 'put-permit'; readonly by: Principal; readonly permit: PermitSpec }
   | { readonly op: 'revoke-permit'; readonly by: Principal; readonly permitNo: number }
-  | { readonly op: 'add-token'; readonly by: Principal | null; readonly name: string; readonly role: Role; readonly areas: readonly string[]; readonly hash: string }
+  | {
+      readonly op: 'add-token'
+      readonly by: Principal | null
+      readonly name: string
+      readonly role: Role
+      readonly areas: readonly string[]
+      readonly hash: string
+    }
   | { readonly op: 'revoke-token'; readonly by: Principal; readonly name: string }
 
 /** One problem of one item of a request: `index` counts from 0 over the items of the op. */
@@ -44,7 +51,9 @@ export type AlarmWork =
   | { readonly op: 'assign'; readonly id: string; readonly by: Principal; readonly to: string; readonly note: string }
   | { readonly op: 'shelve'; readonly id: string; readonly by: Principal; readonly until: number; readonly note: string }
   | { readonly op: 'clear'; readonly id: string; readonly by: Principal; readonly note: string }
-export type WorkResult = { readonly kind: 'alarm'; readonly alarm: AlarmView } | { readonly kind: 'refused'; readonly status: 403 | 404 | 409 | 422; readonly detail: string }
+export type WorkResult =
+  | { readonly kind: 'alarm'; readonly alarm: AlarmView }
+  | { readonly kind: 'refused'; readonly status: 403 | 404 | 409 | 422; readonly detail: string }
 
 export type AccessNote = { readonly who: string; readonly role: string; readonly action: string; readonly target: string; readonly detail: string }
 

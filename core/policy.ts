@@ -36,7 +36,14 @@ export type Policy = {
 
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
-const shared = { heartbeatMs: MINUTE, heartbeatsMissedMax: 3, batteryLowMv: 3000, batteryOkMv: 3100, feverMilliC: 37_300, headcountGraceMs: 10 * MINUTE } as const
+const shared = {
+  heartbeatMs: MINUTE,
+  heartbeatsMissedMax: 3,
+  batteryLowMv: 3000,
+  batteryOkMv: 3100,
+  feverMilliC: 37_300,
+  headcountGraceMs: 10 * MINUTE,
+} as const
 
 export const POLICY_DEFAULT: Policy = {
   kinds: {

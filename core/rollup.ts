@@ -86,9 +86,14 @@ export const emitRollups = (shard: ShardTables, sink: RollupSink): void => {
   const areas = new Map<number, Sums>()
   for (let row = 1; row <= count; row += 1) {
     const sums = {
-      siteKey: rollups.siteKey[row] as number, areaKey: rollups.areaKey[row] as number, kind: rollups.kind[row] as number,
-      hour: Math.floor((rollups.minute[row] as number) / 60), peopleIn: rollups.peopleIn[row] as number, peopleOut: rollups.peopleOut[row] as number,
-      openings: rollups.openings[row] as number, expires: (rollups.expires[row] as number) || sink.expires,
+      siteKey: rollups.siteKey[row] as number,
+      areaKey: rollups.areaKey[row] as number,
+      kind: rollups.kind[row] as number,
+      hour: Math.floor((rollups.minute[row] as number) / 60),
+      peopleIn: rollups.peopleIn[row] as number,
+      peopleOut: rollups.peopleOut[row] as number,
+      openings: rollups.openings[row] as number,
+      expires: (rollups.expires[row] as number) || sink.expires,
     }
     writeSums(sink.minutes, sums, (rollups.minute[row] as number) * 60, sink.received)
     // Hours since 1970 stay below 2^21 for two centuries, kinds below 4, so the keys are exact in a double.
@@ -137,7 +142,9 @@ export const writeAreas = (writer: RowWriter<'area_1h'>, parts: readonly AreaPar
       else for (const [offset, value] of [peopleIn, peopleOut, openings].entries()) have[3 + offset] = (have[3 + offset] as number) + value
     }
   }
-  const ordered = [...sums.values()].toSorted((a, b) => (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number) || (a[2] as number) - (b[2] as number))
+  const ordered = [...sums.values()].toSorted(
+    (a, b) => (a[0] as number) - (b[0] as number) || (a[1] as number) - (b[1] as number) || (a[2] as number) - (b[2] as number),
+  )
   for (const [area, kind, hour, peopleIn, peopleOut, openings] of ordered as [number, number, number, number, number, number][]) {
     const row = nextRow(writer)
     const { columns } = writer

@@ -8,15 +8,35 @@ type RowSchema = Readonly<Record<string, CellKind>>
 /** DateTime64(3) columns are `i64` Unix ms; `expires` and DateTime are `u32` Unix s; `kind`, `reason` are Enum8 as `u8`. */
 export const ROWS = {
   events: {
-    seal: 'u64', site_key: 'u32', time: 'i64', received: 'i64', device_time: 'i64', kind: 'u8', value: 'i32', boot: 'u32', seq: 'u32',
-    total_in: 'u32', total_out: 'u32', expires: 'u32',
+    seal: 'u64',
+    site_key: 'u32',
+    time: 'i64',
+    received: 'i64',
+    device_time: 'i64',
+    kind: 'u8',
+    value: 'i32',
+    boot: 'u32',
+    seq: 'u32',
+    total_in: 'u32',
+    total_out: 'u32',
+    expires: 'u32',
   },
   occupancy: { site_key: 'u32', time: 'i64', received: 'i64', raw: 'i32', corrected: 'i32', confidence: 'f32', expires: 'u32' },
   traffic_1m: { site_key: 'u32', time: 'u32', people_in: 'u32', people_out: 'u32', openings: 'u32', received: 'u32', expires: 'u32' },
   traffic_1h: { site_key: 'u32', time: 'u32', people_in: 'u32', people_out: 'u32', openings: 'u32', received: 'u32', expires: 'u32' },
   area_1h: { area_key: 'u32', kind: 'u8', time: 'u32', people_in: 'u32', people_out: 'u32', openings: 'u32', received: 'u32' },
   rejected_events: {
-    seal: 'u64', time: 'i64', received: 'i64', kind: 'i32', value: 'i32', boot: 'u32', seq: 'u32', reason: 'u8', sender: 'u32', site_key: 'u32', expires: 'u32',
+    seal: 'u64',
+    time: 'i64',
+    received: 'i64',
+    kind: 'i32',
+    value: 'i32',
+    boot: 'u32',
+    seq: 'u32',
+    reason: 'u8',
+    sender: 'u32',
+    site_key: 'u32',
+    expires: 'u32',
   },
 } as const satisfies Readonly<Record<string, RowSchema>>
 export type RowTable = keyof typeof ROWS
@@ -26,7 +46,17 @@ export type Chunk = { readonly table: RowTable; readonly rows: number; readonly 
 
 /** One step in an alarm's life, a row of `alarms`. Times are Unix ms. */
 export type AlarmStepName =
-  | 'raised' | 'repeated' | 'condition-gone' | 'condition-back' | 'acknowledged' | 'assigned' | 'shelved' | 'unshelved' | 'escalated' | 'cleared' | 'closed'
+  | 'raised'
+  | 'repeated'
+  | 'condition-gone'
+  | 'condition-back'
+  | 'acknowledged'
+  | 'assigned'
+  | 'shelved'
+  | 'unshelved'
+  | 'escalated'
+  | 'cleared'
+  | 'closed'
 export type AlarmStep = {
   readonly id: string
   readonly kind: string
@@ -50,12 +80,36 @@ export type AlarmStep = {
   readonly expires: number
 }
 /** One look or change by a person, a row of `access`. */
-export type AccessRow = { readonly time: number; readonly who: string; readonly role: string; readonly action: string; readonly target: string; readonly detail: string }
-export type SiteRow = {
-  readonly siteKey: number; readonly site: string; readonly area: string; readonly areaKey: number; readonly kind: string; readonly headcount: number; readonly capacity: number | null
-  readonly observedFrom: number; readonly observedUntil: number; readonly changed: number; readonly expires: number
+export type AccessRow = {
+  readonly time: number
+  readonly who: string
+  readonly role: string
+  readonly action: string
+  readonly target: string
+  readonly detail: string
 }
-export type SealRow = { readonly seal: string; readonly siteKey: number; readonly site: string; readonly from: number; readonly until: number; readonly changed: number; readonly expires: number }
+export type SiteRow = {
+  readonly siteKey: number
+  readonly site: string
+  readonly area: string
+  readonly areaKey: number
+  readonly kind: string
+  readonly headcount: number
+  readonly capacity: number | null
+  readonly observedFrom: number
+  readonly observedUntil: number
+  readonly changed: number
+  readonly expires: number
+}
+export type SealRow = {
+  readonly seal: string
+  readonly siteKey: number
+  readonly site: string
+  readonly from: number
+  readonly until: number
+  readonly changed: number
+  readonly expires: number
+}
 /** Low-rate rows, as objects; storage encodes them too. */
 export type PlainRows = {
   readonly alarms: readonly AlarmStep[]

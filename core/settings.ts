@@ -2,11 +2,29 @@
 // Precedence: flag, environment, config file, default. A bad value is an error that names the setting and where it came from.
 
 type SettingKind = 'text' | 'integer' | 'list'
-type SettingSpec = { readonly kind: SettingKind; readonly fallback: string; readonly help: string; readonly min?: number; readonly max?: number; readonly oneOf?: readonly string[] }
+type SettingSpec = {
+  readonly kind: SettingKind
+  readonly fallback: string
+  readonly help: string
+  readonly min?: number
+  readonly max?: number
+  readonly oneOf?: readonly string[]
+}
 
 const MIB = 1024 * 1024
-const text = (fallback: string, help: string, oneOf?: readonly string[]): SettingSpec & { readonly kind: 'text' } => ({ kind: 'text', fallback, help, ...(oneOf === undefined ? {} : { oneOf }) })
-const integer = (fallback: number, help: string, [min, max]: readonly [number, number]): SettingSpec & { readonly kind: 'integer' } => ({ kind: 'integer', fallback: String(fallback), help, min, max })
+const text = (fallback: string, help: string, oneOf?: readonly string[]): SettingSpec & { readonly kind: 'text' } => ({
+  kind: 'text',
+  fallback,
+  help,
+  ...(oneOf === undefined ? {} : { oneOf }),
+})
+const integer = (fallback: number, help: string, [min, max]: readonly [number, number]): SettingSpec & { readonly kind: 'integer' } => ({
+  kind: 'integer',
+  fallback: String(fallback),
+  help,
+  min,
+  max,
+})
 
 export const SETTINGS = {
   data: text('./data', 'folder of the log, snapshots, credentials and the embedded ClickHouse'),
@@ -14,7 +32,7 @@ export const SETTINGS = {
   port: integer(8080, 'port of HTTP and WebSocket; 0 takes a free one', [0, 65_535]),
   'clickhouse-url': text('', 'a ClickHouse server, http://user:password@host:8123; empty starts the embedded one'),
   'clickhouse-port': integer(8123, 'port of the embedded ClickHouse on 127.0.0.1; 0 takes a free one', [0, 65_535]),
-  'tick-source': text('clock', 'what moves the engine\'s clock; simulator: POST /v1/ticks, on loopback only', ['clock', 'simulator']),
+  'tick-source': text('clock', "what moves the engine's clock; simulator: POST /v1/ticks, on loopback only", ['clock', 'simulator']),
   threads: integer(0, 'worker threads; 0 = as many as cores', [0, 256]),
   shards: integer(16, 'shards of sites; changes no output', [1, 4096]),
   'log-budget-bytes': integer(16 * 1024 * MIB, 'disk the log may use; requests get 503 before it is spent', [64 * MIB, Number.MAX_SAFE_INTEGER]),
@@ -29,7 +47,11 @@ export const SETTINGS = {
   'log-level': text('info', 'what is written to standard error', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
 } as const satisfies Readonly<Record<string, SettingSpec>>
 export type SettingName = keyof typeof SETTINGS
-type ValueOf<K extends SettingName> = (typeof SETTINGS)[K]['kind'] extends 'integer' ? number : (typeof SETTINGS)[K]['kind'] extends 'list' ? readonly string[] : string
+type ValueOf<K extends SettingName> = (typeof SETTINGS)[K]['kind'] extends 'integer'
+  ? number
+  : (typeof SETTINGS)[K]['kind'] extends 'list'
+    ? readonly string[]
+    : string
 export type Settings = { readonly [K in SettingName]: ValueOf<K> }
 
 export class SettingError extends Error {
@@ -51,7 +73,10 @@ export const resolveSettings = ({ flags, environment, file }: SettingSources): S
   for (const name of Object.keys(SETTINGS) as SettingName[]) {
     const spec: SettingSpec = SETTINGS[name]
     const candidates: readonly (readonly [string, unknown])[] = [
-      [`--${name}`, flags[name]], [environmentName(name), environment[environmentName(name)]], [`config file: ${name}`, file[name]], ['default', spec.fallback],
+      [`--${name}`, flags[name]],
+      [environmentName(name), environment[environmentName(name)]],
+      [`config file: ${name}`, file[name]],
+      ['default', spec.fallback],
     ]
     const [origin, raw] = candidates.find(([, value]) => value !== undefined && value !== '') ?? ['default', spec.fallback]
     settings[name] = parseValue(origin, spec, raw)
@@ -71,7 +96,8 @@ const parseValue = (origin: string, spec: SettingSpec, raw: unknown): string | n
     case 'integer': {
       const value = Number(given)
       const { min = 0, max = Number.MAX_SAFE_INTEGER } = spec
-      if (given === '' || !Number.isSafeInteger(value) || value < min || value > max) throw new SettingError(`${origin}: ${given} is not a whole number from ${min} to ${max}`)
+      if (given === '' || !Number.isSafeInteger(value) || value < min || value > max)
+        throw new SettingError(`${origin}: ${given} is not a whole number from ${min} to ${max}`)
       return value
     }
   }

@@ -106,18 +106,44 @@ export const createRun = (tables: Tables, policy: PolicyColumns, rowsExpected = 
   const shardOfRun = new Uint16Array((state.sites.capacity >>> 8) + 1)
   for (let run = 0; run < shardOfRun.length; run += 1) shardOfRun[run] = shardOfSite(run << 8, shards.length)
   return {
-    directory: tables.directory, policy, shardCount: shards.length, shardOfRun, shards,
+    directory: tables.directory,
+    policy,
+    shardCount: shards.length,
+    shardOfRun,
+    shards,
     windows: { ...state.windows.columns, before: state.windowsBefore.columns.bits },
-    watches: state.watches.columns, siteState: state.sites.columns, sites: tables.sites.columns, permits: tables.permits.columns,
+    watches: state.watches.columns,
+    siteState: state.sites.columns,
+    sites: tables.sites.columns,
+    permits: tables.permits.columns,
     current: { watch: 0, site: 0, kind: 0, time: 0.5, boot: 0, seq: 0, value: 0, quiet: false },
-    entry: 0, received: 0.5, tick: 0, round: 0,
-    events: createWriter('events', rowsExpected), occupancy: createWriter('occupancy'), rejected: createWriter('rejected_events'),
-    signals: new Float64Array(SIGNAL_STRIDE * 16), signalCount: 0,
-    fresh: 0, repeated: 0, tooOld: 0, online: 0, sitesChanged: [],
+    entry: 0,
+    received: 0.5,
+    tick: 0,
+    round: 0,
+    events: createWriter('events', rowsExpected),
+    occupancy: createWriter('occupancy'),
+    rejected: createWriter('rejected_events'),
+    signals: new Float64Array(SIGNAL_STRIDE * 16),
+    signalCount: 0,
+    fresh: 0,
+    repeated: 0,
+    tooOld: 0,
+    online: 0,
+    sitesChanged: [],
   }
 }
 
-export type SignalFields = { readonly kind: number; readonly state: number; readonly watch: number; readonly site: number; readonly time: number; readonly value: number; readonly boot?: number; readonly seq?: number }
+export type SignalFields = {
+  readonly kind: number
+  readonly state: number
+  readonly watch: number
+  readonly site: number
+  readonly time: number
+  readonly value: number
+  readonly boot?: number
+  readonly seq?: number
+}
 
 export const signal = (run: ShardRun, fields: SignalFields): void => {
   if ((run.signalCount + 1) * SIGNAL_STRIDE > run.signals.length) {

@@ -104,7 +104,17 @@ export const TIMERS = { deadline: 'f64', row: 'u32', type: 'u8' } as const
 /** Watches with something to tell at the next tick; row 0 is the count. */
 export const DIRTY = { watch: 'u32' } as const
 /** A shard's traffic of this extent, by site key and minute; row 0's `siteKey` is the count. */
-export const ROLLUPS = { siteKey: 'u32', minute: 'u32', site: 'u32', areaKey: 'u32', peopleIn: 'u32', peopleOut: 'u32', openings: 'u32', expires: 'u32', kind: 'u8' } as const
+export const ROLLUPS = {
+  siteKey: 'u32',
+  minute: 'u32',
+  site: 'u32',
+  areaKey: 'u32',
+  peopleIn: 'u32',
+  peopleOut: 'u32',
+  openings: 'u32',
+  expires: 'u32',
+  kind: 'u8',
+} as const
 /** Open addressing over ROLLUPS, load at most one half. */
 export const ROLLUP_SLOTS = { row: 'u32' } as const
 

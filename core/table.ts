@@ -36,7 +36,8 @@ export const rowBytes = (schema: TableSchema): number =>
 
 /** Views over a table's bytes; every thread makes its own. */
 export const attachTable = <const S extends TableSchema>(schema: S, capacity: number, buffer: SharedArrayBuffer): Table<S> => {
-  if (buffer.byteLength !== tableBytes(schema, capacity)) throw new RangeError(`table of ${capacity} rows needs ${tableBytes(schema, capacity)} bytes, has ${buffer.byteLength}`)
+  if (buffer.byteLength !== tableBytes(schema, capacity))
+    throw new RangeError(`table of ${capacity} rows needs ${tableBytes(schema, capacity)} bytes, has ${buffer.byteLength}`)
   let offset = 0
   const columns: Record<string, ArrayOf[CellType]> = {}
   for (const [name, spec] of Object.entries(schema)) {
@@ -66,11 +67,17 @@ export const withCapacity = <const S extends TableSchema>(table: Table<S>, rows:
 
 const cellArray = (cell: CellType, buffer: SharedArrayBuffer, offset: number, length: number): ArrayOf[CellType] => {
   switch (cell) {
-    case 'f64': return new Float64Array(buffer, offset, length)
-    case 'u32': return new Uint32Array(buffer, offset, length)
-    case 'i32': return new Int32Array(buffer, offset, length)
-    case 'f32': return new Float32Array(buffer, offset, length)
-    case 'u16': return new Uint16Array(buffer, offset, length)
-    case 'u8': return new Uint8Array(buffer, offset, length)
+    case 'f64':
+      return new Float64Array(buffer, offset, length)
+    case 'u32':
+      return new Uint32Array(buffer, offset, length)
+    case 'i32':
+      return new Int32Array(buffer, offset, length)
+    case 'f32':
+      return new Float32Array(buffer, offset, length)
+    case 'u16':
+      return new Uint16Array(buffer, offset, length)
+    case 'u8':
+      return new Uint8Array(buffer, offset, length)
   }
 }

@@ -53,11 +53,11 @@ const renewWatch = (run: ShardRun, from: number, to: number): void => {
   watchHeartbeat(run, to)
   const shard = shardOf(run, run.directory.watches.columns.site[to] as number)
   if ((timed & WATCH_FLAG.timerHeld) !== 0) {
-    watches.flags[to] = (watches.flags[to]) | WATCH_FLAG.timerHeld
+    watches.flags[to] = watches.flags[to] | WATCH_FLAG.timerHeld
     setTimer(shard, run.received, TIMER.heldOpen, to)
   }
   if ((timed & WATCH_FLAG.dirty) !== 0) {
-    watches.flags[to] = (watches.flags[to]) | WATCH_FLAG.dirty
+    watches.flags[to] = watches.flags[to] | WATCH_FLAG.dirty
     const { watch } = shard.dirty.columns
     for (let at = 1; at <= (watch[0] as number); at += 1) if (watch[at] === from) watch[at] = to
   }
@@ -65,5 +65,15 @@ const renewWatch = (run: ShardRun, from: number, to: number): void => {
 
 /** Bytes that all of a fleet's state takes. */
 export const stateBytes = ({ directory, sites, permits, state, shards }: Tables): number =>
-  [directory.slots, directory.seals, directory.watches, sites, permits, state.windows, state.windowsBefore, state.watches, state.sites,
-    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots])].reduce((sum, table) => sum + table.buffer.byteLength, 0)
+  [
+    directory.slots,
+    directory.seals,
+    directory.watches,
+    sites,
+    permits,
+    state.windows,
+    state.windowsBefore,
+    state.watches,
+    state.sites,
+    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots]),
+  ].reduce((sum, table) => sum + table.buffer.byteLength, 0)

@@ -117,7 +117,7 @@ const advance = (bits: Uint32Array, seal: number, top: number, seq: number): voi
   }
   const word = start + ((top & MASK) >>> 5)
   bits[word] = (bits[word] as number) | (1 << (top & 31))
-  for (let n = top + 1; n < seq; ) {
+  for (let n = top + 1; n < seq;) {
     const at = start + ((n & MASK) >>> 5)
     if ((n & 31) === 0 && seq - n >= 32) {
       bits[at] = 0

@@ -60,7 +60,11 @@ export const createBatcher = (deps: BatcherDeps): Batcher => {
       running++
       const principals = [...new Map(batch.map(({ principal }) => [principal.tokenNo, principal])).values()]
       const began = performance.now()
-      const task = taskOf(batch, deps, principals.map((principal) => ({ tokenNo: principal.tokenNo, allowed: areas(principal), listedMax: budgets.left(principal.tokenNo) })))
+      const task = taskOf(
+        batch,
+        deps,
+        principals.map((principal) => ({ tokenNo: principal.tokenNo, allowed: areas(principal), listedMax: budgets.left(principal.tokenNo) })),
+      )
       const bytes = task.bodies.length
       const ran = deps.decode(task)
       tail = tail.then(async () => {
@@ -113,7 +117,15 @@ const taskOf = (batch: readonly Waiting[], deps: BatcherDeps, senders: DecodeTas
     senderOf[r] = places.get(principal.tokenNo) ?? 0
     encodingOf[r] = ENCODING_NO[encoding]
   })
-  return { directory: shareDirectory(deps.machine.directory()), received: Math.max(deps.clock(), deps.log.received()), senders, bodies, ends, senderOf, encodingOf }
+  return {
+    directory: shareDirectory(deps.machine.directory()),
+    received: Math.max(deps.clock(), deps.log.received()),
+    senders,
+    bodies,
+    ends,
+    senderOf,
+    encodingOf,
+  }
 }
 
 const sums = (done: DecodeDone): { readonly accepted: number; readonly rejected: ReadonlyMap<number, number>; readonly unlisted: number } => {

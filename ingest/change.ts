@@ -34,7 +34,10 @@ export const createChange = (log: Log, machine: Machine, note: (note: AccessNote
       return result
     },
     alarm: async (op, noted) => {
-      const result = (await apply(workEntry(op), op.by, noted)) as { kind: 'alarm'; alarm: AlarmView } | { kind: 'refused'; status: number; detail: string } | undefined
+      const result = (await apply(workEntry(op), op.by, noted)) as
+        | { kind: 'alarm'; alarm: AlarmView }
+        | { kind: 'refused'; status: number; detail: string }
+        | undefined
       if (result === undefined) throw new Error(`the machine gave no answer to ${op.op}`)
       if (result.kind === 'refused') throw problemByStatus(result.status, result.detail)
       return result.alarm

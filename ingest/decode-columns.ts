@@ -24,8 +24,13 @@ type State = {
 export const readColumns = (reader: Reader, ranges: readonly (readonly [number, number])[], out: Decoded, base: number): number => {
   const bytes = reader.buf
   const state: State = {
-    out, bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    at: [0, base, base, base, base, base, base], time: createTimeSum(), seq: { value: 0 }, totals: { in: [], out: [] },
+    out,
+    bytes,
+    view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    at: [0, base, base, base, base, base, base],
+    time: createTimeSum(),
+    seq: { value: 0 },
+    totals: { in: [], out: [] },
   }
   for (const [start, end] of ranges) {
     reader.pos = start
@@ -35,7 +40,8 @@ export const readColumns = (reader: Reader, ranges: readonly (readonly [number, 
   const lengthEnd = ranges.at(-1)?.[1] ?? 0
   const count = state.at[FIELD.sealId] as number
   for (let field = FIELD.time as number; field <= FIELD.value; field++) {
-    if (state.at[field] !== count) throw new MalformedError(lengthEnd, `column ${field} has ${(state.at[field] as number) - base} elements, seal_id has ${count - base}`)
+    if (state.at[field] !== count)
+      throw new MalformedError(lengthEnd, `column ${field} has ${(state.at[field] as number) - base} elements, seal_id has ${count - base}`)
   }
   placeTotals(state, [base, count], lengthEnd)
   return count
@@ -68,16 +74,33 @@ const lengthOfSingle = (reader: Reader, wire: number): number => {
 const readField = (state: State, field: number, range: readonly [number, number]): void => {
   const { bytes, out, at } = state
   const from = at[field] ?? 0
-  if (field <= FIELD.value && from + range[1] - range[0] > EVENTS_PER_BATCH_MAX && from + countOf(bytes, field, range) > EVENTS_PER_BATCH_MAX) throw new TooManyError()
+  if (field <= FIELD.value && from + range[1] - range[0] > EVENTS_PER_BATCH_MAX && from + countOf(bytes, field, range) > EVENTS_PER_BATCH_MAX)
+    throw new TooManyError()
   switch (field) {
-    case FIELD.sealId: at[field] = readSeals(state, range, from); break
-    case FIELD.time: at[field] = readTimes(bytes, range, out.time, from, state.time); break
-    case FIELD.boot: at[field] = readUint32s(bytes, range, out.boot, from); break
-    case FIELD.seq: at[field] = readSums(bytes, range, out.seq, from, state.seq); break
-    case FIELD.kind: at[field] = readUint32s(bytes, range, out.kind, from); break
-    case FIELD.value: at[field] = readSint32s(bytes, range, out.value, from); break
-    case FIELD.totalIn: readTotals(bytes, range, state.totals.in); break
-    case FIELD.totalOut: readTotals(bytes, range, state.totals.out); break
+    case FIELD.sealId:
+      at[field] = readSeals(state, range, from)
+      break
+    case FIELD.time:
+      at[field] = readTimes(bytes, range, out.time, from, state.time)
+      break
+    case FIELD.boot:
+      at[field] = readUint32s(bytes, range, out.boot, from)
+      break
+    case FIELD.seq:
+      at[field] = readSums(bytes, range, out.seq, from, state.seq)
+      break
+    case FIELD.kind:
+      at[field] = readUint32s(bytes, range, out.kind, from)
+      break
+    case FIELD.value:
+      at[field] = readSint32s(bytes, range, out.value, from)
+      break
+    case FIELD.totalIn:
+      readTotals(bytes, range, state.totals.in)
+      break
+    case FIELD.totalOut:
+      readTotals(bytes, range, state.totals.out)
+      break
   }
 }
 

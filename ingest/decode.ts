@@ -62,15 +62,33 @@ const readEvent = (reader: Reader, out: Decoded, at: number): void => {
   while (reader.pos < end) {
     const tag = reader.tag()
     switch (tag) {
-      case EVENT_TAG.sealId: low = reader.fixed32(); high = reader.fixed32(); break
-      case EVENT_TAG.time: time = readTime(reader); break
-      case EVENT_TAG.boot: boot = reader.uint32(); break
-      case EVENT_TAG.seq: seq = reader.uint32(); break
-      case EVENT_TAG.kind: kind = reader.int32(); break
-      case EVENT_TAG.value: value = reader.sint32(); break
-      case EVENT_TAG.totalIn: totalIn = reader.uint32(); break
-      case EVENT_TAG.totalOut: totalOut = reader.uint32(); break
-      default: reader.skipType(tag & 7, 0, tag >>> 3)
+      case EVENT_TAG.sealId:
+        low = reader.fixed32()
+        high = reader.fixed32()
+        break
+      case EVENT_TAG.time:
+        time = readTime(reader)
+        break
+      case EVENT_TAG.boot:
+        boot = reader.uint32()
+        break
+      case EVENT_TAG.seq:
+        seq = reader.uint32()
+        break
+      case EVENT_TAG.kind:
+        kind = reader.int32()
+        break
+      case EVENT_TAG.value:
+        value = reader.sint32()
+        break
+      case EVENT_TAG.totalIn:
+        totalIn = reader.uint32()
+        break
+      case EVENT_TAG.totalOut:
+        totalOut = reader.uint32()
+        break
+      default:
+        reader.skipType(tag & 7, 0, tag >>> 3)
     }
   }
   if (reader.pos !== end) throw new MalformedError(end, 'an event ends within a field')

@@ -20,8 +20,15 @@ export type Decoded = {
 export const createDecoded = (): Decoded => {
   const n = EVENTS_PER_BATCH_MAX
   return {
-    low: new Uint32Array(n), high: new Uint32Array(n), time: new Float64Array(n), boot: new Uint32Array(n), seq: new Uint32Array(n),
-    kind: new Int32Array(n), value: new Int32Array(n), totalIn: new Uint32Array(n), totalOut: new Uint32Array(n),
+    low: new Uint32Array(n),
+    high: new Uint32Array(n),
+    time: new Float64Array(n),
+    boot: new Uint32Array(n),
+    seq: new Uint32Array(n),
+    kind: new Int32Array(n),
+    value: new Int32Array(n),
+    totalIn: new Uint32Array(n),
+    totalOut: new Uint32Array(n),
   }
 }
 

@@ -9,11 +9,25 @@ import type { Decoded } from './decoded.ts'
 const START_ROWS = 4096
 
 const rows = (n: number) => ({
-  time: new Float64Array(n), watch: new Uint32Array(n), boot: new Uint32Array(n), seq: new Uint32Array(n), value: new Int32Array(n), kind: new Uint8Array(n),
-  deviceIndex: new Uint32Array(n), deviceTime: new Float64Array(n),
-  counterIndex: new Uint32Array(n), counterIn: new Uint32Array(n), counterOut: new Uint32Array(n),
-  rejectedSeal: new Uint32Array(2 * n), rejectedTime: new Float64Array(n), rejectedBoot: new Uint32Array(n), rejectedSeq: new Uint32Array(n),
-  rejectedValue: new Int32Array(n), rejectedKind: new Int32Array(n), rejectedReason: new Uint8Array(n), rejectedSender: new Uint32Array(n),
+  time: new Float64Array(n),
+  watch: new Uint32Array(n),
+  boot: new Uint32Array(n),
+  seq: new Uint32Array(n),
+  value: new Int32Array(n),
+  kind: new Uint8Array(n),
+  deviceIndex: new Uint32Array(n),
+  deviceTime: new Float64Array(n),
+  counterIndex: new Uint32Array(n),
+  counterIn: new Uint32Array(n),
+  counterOut: new Uint32Array(n),
+  rejectedSeal: new Uint32Array(2 * n),
+  rejectedTime: new Float64Array(n),
+  rejectedBoot: new Uint32Array(n),
+  rejectedSeq: new Uint32Array(n),
+  rejectedValue: new Int32Array(n),
+  rejectedKind: new Int32Array(n),
+  rejectedReason: new Uint8Array(n),
+  rejectedSender: new Uint32Array(n),
 })
 type Rows = ReturnType<typeof rows>
 const NAMES = Object.keys(rows(0)) as (keyof Rows)[]

@@ -14,8 +14,9 @@ const zstdKnown = 'zstdDecompressSync' in zlib
 
 const schema = {
   tags: ['events'],
-  summary: 'Events in: a seal.v1.EventBatch, answered by a seal.v1.Receipt after the log\'s flush',
-  description: 'Content-Encoding gzip (and zstd where the engine\'s Node has it). At most 8 MiB and 100,000 events. What has no receipt may always be sent again.',
+  summary: "Events in: a seal.v1.EventBatch, answered by a seal.v1.Receipt after the log's flush",
+  description:
+    "Content-Encoding gzip (and zstd where the engine's Node has it). At most 8 MiB and 100,000 events. What has no receipt may always be sent again.",
   security: [{ token: [] }],
   consumes: PROTOBUF,
 } as const
@@ -42,9 +43,14 @@ const wantsJson = (request: FastifyRequest): boolean => {
   const accept = request.headers.accept ?? ''
   return /application\/json/i.test(accept) && !/\*\/\*|application\/\*|protobuf/i.test(accept)
 }
-const sendReceipt = (reply: FastifyReply, { receipt }: Answer): FastifyReply => reply.type('application/x-protobuf').send(Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length))
+const sendReceipt = (reply: FastifyReply, { receipt }: Answer): FastifyReply =>
+  reply.type('application/x-protobuf').send(Buffer.from(receipt.buffer, receipt.byteOffset, receipt.length))
 
 const receiptJson = (answer: Answer): object => {
   const { rejections } = wire.Receipt.decode(answer.receipt)
-  return { accepted: answer.accepted, rejected: answer.rejected, rejections: rejections.map(({ index, reason }) => ({ index: index ?? 0, reason: wire.RejectReason[reason ?? 0] })) }
+  return {
+    accepted: answer.accepted,
+    rejected: answer.rejected,
+    rejections: rejections.map(({ index, reason }) => ({ index: index ?? 0, reason: wire.RejectReason[reason ?? 0] })),
+  }
 }

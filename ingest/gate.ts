@@ -49,7 +49,8 @@ export const registerGate = (app: FastifyInstance, deps: GateDeps): void => {
     request.principal = authenticate(request, reply, shown, deps.machine)
     const rule = ruleOf(request.method, url)
     authorize(rule, request.principal)
-    if (rule?.socket === true && request.headers.upgrade === undefined) throw new Problem('malformed', 'this is a WebSocket: ask for an upgrade', { where: 'header upgrade' })
+    if (rule?.socket === true && request.headers.upgrade === undefined)
+      throw new Problem('malformed', 'this is a WebSocket: ask for an upgrade', { where: 'header upgrade' })
     if (url === '/v1/events') refuseUnderPressure(request, reply, deps.pressure())
   })
 }
@@ -74,7 +75,11 @@ const tokenOf = (request: FastifyRequest, sessions: Sessions): Shown => {
 const hashOf = (token: string): string | undefined => (TOKEN_FORM.test(token) ? hashToken(token) : undefined)
 
 export const cookieOf = (header: string | undefined): string | undefined =>
-  header?.split(';').map((part) => part.trim()).find((part) => part.startsWith(`${SESSION_COOKIE}=`))?.slice(SESSION_COOKIE.length + 1)
+  header
+    ?.split(';')
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${SESSION_COOKIE}=`))
+    ?.slice(SESSION_COOKIE.length + 1)
 
 const authenticate = (request: FastifyRequest, reply: FastifyReply, shown: Shown, machine: Machine): Principal => {
   const hash = shown.by === 'nothing' ? undefined : shown.hash
@@ -116,7 +121,10 @@ const originHost = (origin: string): string | undefined => {
 const redeem = (request: FastifyRequest, reply: FastifyReply, sessions: Sessions): FastifyReply => {
   const tokenHash = sessions.redeemCode((request.query as { readonly code: string }).code)
   if (tokenHash === undefined) throw new Problem('unauthenticated', 'this sign-in link was used already, or is older than ten minutes')
-  return reply.header('set-cookie', sessionCookie(sessions.begin(tokenHash))).header('cache-control', 'no-store').redirect('/', 303)
+  return reply
+    .header('set-cookie', sessionCookie(sessions.begin(tokenHash)))
+    .header('cache-control', 'no-store')
+    .redirect('/', 303)
 }
 export const sessionCookie = (value: string): string => `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict`
 

@@ -2,8 +2,21 @@
 // each into metrics and log lines in one exhaustive switch. Emitted per request, task or flush, never per event.
 
 export type RefusalCode =
-  | 'malformed' | 'unauthenticated' | 'forbidden' | 'not-found' | 'method-not-allowed' | 'conflict' | 'too-slow' | 'headers-too-large' | 'too-large' | 'unsupported' | 'unprocessable'
-  | 'too-many-requests' | 'internal' | 'unavailable' | 'disk-full'
+  | 'malformed'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'conflict'
+  | 'too-slow'
+  | 'headers-too-large'
+  | 'too-large'
+  | 'unsupported'
+  | 'unprocessable'
+  | 'too-many-requests'
+  | 'internal'
+  | 'unavailable'
+  | 'disk-full'
 
 export type IngestHappening =
   /** A request (or a message of a socket) refused whole; no event of it counts as offered. */
@@ -12,9 +25,14 @@ export type IngestHappening =
   | { readonly kind: 'request-failed'; readonly route: string; readonly error: Error }
   /** One decode task: `rejected` by REASON number; `unlisted` of them are only counted in the log. */
   | {
-    readonly kind: 'task-decoded'; readonly requests: number; readonly bytes: number; readonly accepted: number; readonly rejected: ReadonlyMap<number, number>
-    readonly unlisted: number; readonly seconds: number
-  }
+      readonly kind: 'task-decoded'
+      readonly requests: number
+      readonly bytes: number
+      readonly accepted: number
+      readonly rejected: ReadonlyMap<number, number>
+      readonly unlisted: number
+      readonly seconds: number
+    }
   | { readonly kind: 'log-refused'; readonly requests: number; readonly full: boolean }
   | { readonly kind: 'socket-opened' }
   | { readonly kind: 'socket-closed'; readonly code: number }

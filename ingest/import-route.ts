@@ -25,11 +25,15 @@ export const registerImportRoute = (app: FastifyInstance, deps: { readonly chang
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(['application/x-ndjson', 'text/csv'], (_request, payload, done) => done(null, payload))
     const schema = {
-      tags: ['sites'], summary: 'Import sites: NDJSON, or CSV with a header row', security: [{ token: [] }], consumes: ['application/x-ndjson', 'text/csv'],
+      tags: ['sites'],
+      summary: 'Import sites: NDJSON, or CSV with a header row',
+      security: [{ token: [] }],
+      consumes: ['application/x-ndjson', 'text/csv'],
       description: 'Answers with counts and, for each line refused, its number, field and reason. Importing the same lines again changes nothing.',
     }
     scope.post('/v1/sites/import', { schema }, async (request) => {
-      if (request.body === undefined || request.body === null) throw new Problem('unsupported', 'send application/x-ndjson or text/csv', { where: 'header content-type' })
+      if (request.body === undefined || request.body === null)
+        throw new Problem('unsupported', 'send application/x-ndjson or text/csv', { where: 'header content-type' })
       const csv = /^text\/csv/i.test(request.headers['content-type'] ?? '')
       const by = request.principal as Principal
       return importSites(request.body as Readable, csv, { by, change: deps.change })
@@ -104,7 +108,8 @@ async function* linesOf(body: Readable): AsyncGenerator<Line> {
   let total = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     total += chunk.length
-    if (total > IMPORT_BYTES_MAX) throw new Problem('too-large', `an import has at most ${IMPORT_BYTES_MAX} bytes; what came before was taken`, { where: `line ${no}` })
+    if (total > IMPORT_BYTES_MAX)
+      throw new Problem('too-large', `an import has at most ${IMPORT_BYTES_MAX} bytes; what came before was taken`, { where: `line ${no}` })
     let from = 0
     for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
       no++

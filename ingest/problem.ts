@@ -45,7 +45,14 @@ export const RETRY_AFTER_SECONDS = 2
 export const problemByStatus = (status: number, detail: string, more: { readonly where?: string; readonly retryAfterSeconds?: number } = {}): Problem =>
   new Problem(codeByStatus.get(status) ?? (status < 500 ? 'malformed' : 'internal'), detail, more)
 
-export type ProblemDocument = { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly instance?: string; readonly where?: string }
+export type ProblemDocument = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly instance?: string
+  readonly where?: string
+}
 export const problemDocument = (problem: Problem, instance?: string): ProblemDocument => ({
   type: `urn:sealstream:problem:${problem.code}`,
   title: PROBLEMS[problem.code].title,
@@ -56,7 +63,10 @@ export const problemDocument = (problem: Problem, instance?: string): ProblemDoc
 })
 
 type Outside = Error & {
-  readonly statusCode?: number; readonly detail?: string; readonly retryAfterSeconds?: number; readonly code?: string
+  readonly statusCode?: number
+  readonly detail?: string
+  readonly retryAfterSeconds?: number
+  readonly code?: string
   readonly validation?: readonly { readonly instancePath?: string; readonly message?: string; readonly params?: Readonly<Record<string, unknown>> }[]
   readonly validationContext?: string
 }

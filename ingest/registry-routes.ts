@@ -18,23 +18,34 @@ export const registerRegistryRoutes = (app: FastifyInstance, deps: { readonly ma
 }
 
 const registerSites = (app: FastifyInstance, { machine, change }: { readonly machine: Machine; readonly change: Change }): void => {
-  const put = { schema: { tags: ['sites'], summary: 'Register or change a site (the body of an import line, without `site`)', security, body: { type: 'object' } } }
+  const put = {
+    schema: { tags: ['sites'], summary: 'Register or change a site (the body of an import line, without `site`)', security, body: { type: 'object' } },
+  }
   app.put<{ Params: { site: string }; Body: Record<string, unknown> }>('/v1/sites/:site', put, async (request, reply) => {
     const { site } = request.params
-    if (request.body['site'] !== undefined && request.body['site'] !== site) throw new Problem('unprocessable', `site: the path says ${site}`, { where: 'body/site' })
+    if (request.body['site'] !== undefined && request.body['site'] !== site)
+      throw new Problem('unprocessable', `site: the path says ${site}`, { where: 'body/site' })
     const parsed = parseSite({ ...request.body, site })
     if ('problem' in parsed) throw new Problem('unprocessable', `${parsed.problem.field}: ${parsed.problem.detail}`, { where: `body/${parsed.problem.field}` })
     const existing = machine.siteState(site)
     if (existing !== undefined && !maySee(by(request), existing.area)) throw new Problem('not-found', 'no such site')
     if (!maySee(by(request), parsed.ok.area)) throw new Problem('forbidden', 'area: lies outside your areas', { where: 'body/area' })
-    const result = await change.registry({ op: 'put-sites', by: by(request), sites: [parsed.ok] }, by(request), { action: 'put-site', target: site, detail: '' })
+    const result = await change.registry({ op: 'put-sites', by: by(request), sites: [parsed.ok] }, by(request), {
+      action: 'put-site',
+      target: site,
+      detail: '',
+    })
     if (result.kind !== 'sites') throw new Error(`put-sites was answered by ${result.kind}`)
     const [problem] = result.problems
     if (problem !== undefined) throw new Problem('unprocessable', `${problem.field}: ${problem.detail}`, { where: `body/${problem.field}` })
     return reply.code(result.created > 0 ? 201 : 200).send({ site, result: result.created > 0 ? 'created' : result.changed > 0 ? 'changed' : 'unchanged' })
   })
-  const endBody = { type: ['object', 'null'], additionalProperties: false, properties: { until: { type: ['string', 'null'], description: 'when; null or absent = now' } } }
-  const end = { schema: { tags: ['sites'], summary: 'End a site, or a residence\'s observation', security, body: endBody } }
+  const endBody = {
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: { until: { type: ['string', 'null'], description: 'when; null or absent = now' } },
+  }
+  const end = { schema: { tags: ['sites'], summary: "End a site, or a residence's observation", security, body: endBody } }
   app.post<{ Params: { site: string }; Body: { until?: string | null } | null }>('/v1/sites/:site/end', end, async (request, reply) => {
     const { site } = request.params
     const given = request.body?.until ?? null
@@ -46,27 +57,44 @@ const registerSites = (app: FastifyInstance, { machine, change }: { readonly mac
 
 type PermitBody = { readonly site: string; readonly from: string; readonly until: string; readonly openings?: number | null; readonly reason?: string }
 const permitBody = {
-  type: 'object', required: ['site', 'from', 'until'], additionalProperties: false,
+  type: 'object',
+  required: ['site', 'from', 'until'],
+  additionalProperties: false,
   properties: {
-    site: { type: 'string', minLength: 1, maxLength: 64 }, from: { type: 'string', maxLength: 40 }, until: { type: 'string', maxLength: 40 },
-    openings: { type: ['integer', 'null'], minimum: 1 }, reason: { type: 'string', maxLength: 200 },
+    site: { type: 'string', minLength: 1, maxLength: 64 },
+    from: { type: 'string', maxLength: 40 },
+    until: { type: 'string', maxLength: 40 },
+    openings: { type: ['integer', 'null'], minimum: 1 },
+    reason: { type: 'string', maxLength: 200 },
   },
 }
 
 const registerPermits = (app: FastifyInstance, change: Change): void => {
-  app.post<{ Body: PermitBody }>('/v1/permits', { schema: { tags: ['permits'], summary: 'Allow openings in a window', security, body: permitBody } }, async (request, reply) => {
-    const { site, from, until, openings = null, reason = '' } = request.body
-    const permit = { site, from: timeOf(from, 'from'), until: timeOf(until, 'until'), openings, reason }
-    const result = await change.registry({ op: 'put-permit', by: by(request), permit }, by(request), { action: 'put-permit', target: site, detail: reason })
-    if (result.kind !== 'permit') throw new Error(`put-permit was answered by ${result.kind}`)
-    return reply.code(201).send({ id: String(result.permitNo), site, from, until, openings, reason, by: by(request).name })
-  })
-  app.delete<{ Params: { permit: string } }>('/v1/permits/:permit', { schema: { tags: ['permits'], summary: 'End a permit now', security } }, async (request, reply) => {
-    const { permit } = request.params
-    if (!/^\d{1,9}$/.test(permit)) throw new Problem('not-found', 'no such permit')
-    await change.registry({ op: 'revoke-permit', by: by(request), permitNo: Number(permit) }, by(request), { action: 'revoke-permit', target: permit, detail: '' })
-    return reply.code(204).send()
-  })
+  app.post<{ Body: PermitBody }>(
+    '/v1/permits',
+    { schema: { tags: ['permits'], summary: 'Allow openings in a window', security, body: permitBody } },
+    async (request, reply) => {
+      const { site, from, until, openings = null, reason = '' } = request.body
+      const permit = { site, from: timeOf(from, 'from'), until: timeOf(until, 'until'), openings, reason }
+      const result = await change.registry({ op: 'put-permit', by: by(request), permit }, by(request), { action: 'put-permit', target: site, detail: reason })
+      if (result.kind !== 'permit') throw new Error(`put-permit was answered by ${result.kind}`)
+      return reply.code(201).send({ id: String(result.permitNo), site, from, until, openings, reason, by: by(request).name })
+    },
+  )
+  app.delete<{ Params: { permit: string } }>(
+    '/v1/permits/:permit',
+    { schema: { tags: ['permits'], summary: 'End a permit now', security } },
+    async (request, reply) => {
+      const { permit } = request.params
+      if (!/^\d{1,9}$/.test(permit)) throw new Problem('not-found', 'no such permit')
+      await change.registry({ op: 'revoke-permit', by: by(request), permitNo: Number(permit) }, by(request), {
+        action: 'revoke-permit',
+        target: permit,
+        detail: '',
+      })
+      return reply.code(204).send()
+    },
+  )
 }
 
 /** A strict RFC 3339 time of a body as Unix ms. Throws a Problem that names the field. */

@@ -19,7 +19,8 @@ export const areaMaps = (machine: Machine): ((principal: Principal) => SharedArr
     const buffer = new SharedArrayBuffer(areas.length)
     const map = new Uint8Array(buffer)
     if (known !== undefined) map.set(new Uint8Array(known))
-    for (let key = known?.byteLength ?? 1; key < areas.length; key++) map[key] = principal.areas.some((prefix) => areaCovers(prefix, areas[key] as string)) ? 1 : 0
+    for (let key = known?.byteLength ?? 1; key < areas.length; key++)
+      map[key] = principal.areas.some((prefix) => areaCovers(prefix, areas[key] as string)) ? 1 : 0
     maps.set(principal.tokenNo, buffer)
     return buffer
   }

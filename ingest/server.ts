@@ -62,7 +62,8 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
   return app
 }
 
-const bodyIsComing = (raw: IncomingMessage): boolean => !raw.complete && (Number(raw.headers['content-length'] ?? 0) > 0 || raw.headers['transfer-encoding'] !== undefined)
+const bodyIsComing = (raw: IncomingMessage): boolean =>
+  !raw.complete && (Number(raw.headers['content-length'] ?? 0) > 0 || raw.headers['transfer-encoding'] !== undefined)
 /** A sender of too much reads its answer only once it has sent: closing while it still sends would lose the answer. */
 const LINGER_BYTES_MAX = 64 * 1024 * 1024
 const LINGER_MS_MAX = 2_000
@@ -122,5 +123,9 @@ const sendProblem = (deps: ServerDeps, request: FastifyRequest, reply: FastifyRe
   }
   deps.emit({ kind: 'request-refused', code: problem.code, status: problem.statusCode, route, detail: problem.message })
   if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', String(problem.retryAfterSeconds))
-  return reply.code(problem.statusCode).type('application/problem+json').serializer((body) => JSON.stringify(body)).send(problemDocument(problem, request.url.split('?', 1)[0]))
+  return reply
+    .code(problem.statusCode)
+    .type('application/problem+json')
+    .serializer((body) => JSON.stringify(body))
+    .send(problemDocument(problem, request.url.split('?', 1)[0]))
 }

@@ -42,10 +42,15 @@ const siteOf = (value: unknown): SiteSpec => {
   const kind = textOf(given, 'kind')
   if (kind === 'residence' && (given['headcount'] ?? null) === null) throw new FieldError('headcount', 'is required for a residence')
   return {
-    site: textOf(given, 'site'), area: textOf(given, 'area'), kind: kind as SiteSpec['kind'],
+    site: textOf(given, 'site'),
+    area: textOf(given, 'area'),
+    kind: kind as SiteSpec['kind'],
     // -1: nobody is registered here, so there is nothing to compare with.
-    headcount: countOf(given, 'headcount') ?? -1, capacity: countOf(given, 'capacity'), inside: countOf(given, 'inside'),
-    observation: observationOf(given['observation']), seals: sealsOf(given['seals']),
+    headcount: countOf(given, 'headcount') ?? -1,
+    capacity: countOf(given, 'capacity'),
+    inside: countOf(given, 'inside'),
+    observation: observationOf(given['observation']),
+    seals: sealsOf(given['seals']),
   }
 }
 const textOf = (given: Json, field: string): string => {
@@ -104,8 +109,14 @@ export const parseCsvRow = (header: readonly string[], line: string): Parsed<Sit
   const count = (name: string): unknown => (text(name) === undefined ? null : /^\d+$/.test(text(name) as string) ? Number(text(name)) : text(name))
   const [from, until] = [text('observation.from'), text('observation.until')]
   return parseSite({
-    site: text('site'), area: text('area'), kind: text('kind'), headcount: count('headcount'), capacity: count('capacity'), inside: count('inside'),
-    observation: from === undefined && until === undefined ? null : { from, until }, seals: text('seals')?.split(/[\s;]+/) ?? [],
+    site: text('site'),
+    area: text('area'),
+    kind: text('kind'),
+    headcount: count('headcount'),
+    capacity: count('capacity'),
+    inside: count('inside'),
+    observation: from === undefined && until === undefined ? null : { from, until },
+    seals: text('seals')?.split(/[\s;]+/) ?? [],
   })
 }
 

@@ -8,17 +8,20 @@ import { Problem } from './problem.ts'
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const body = {
-  type: 'object', required: ['now'], additionalProperties: false,
-  properties: { now: { type: 'integer', minimum: 0, maximum: 8_640_000_000_000_000, description: 'the engine\'s clock, Unix ms; never less than before' } },
+  type: 'object',
+  required: ['now'],
+  additionalProperties: false,
+  properties: { now: { type: 'integer', minimum: 0, maximum: 8_640_000_000_000_000, description: "the engine's clock, Unix ms; never less than before" } },
 } as const
 
 export const registerTicksRoute = (
-  app: FastifyInstance, deps: { readonly log: Log; readonly machine: Machine; readonly clock: () => number; readonly advance: ((now: number) => void) | null },
+  app: FastifyInstance,
+  deps: { readonly log: Log; readonly machine: Machine; readonly clock: () => number; readonly advance: ((now: number) => void) | null },
 ): void => {
-  const schema = { tags: ['engine'], summary: 'Move the engine\'s clock (tick source simulator)', security: [{ token: [] }], body }
+  const schema = { tags: ['engine'], summary: "Move the engine's clock (tick source simulator)", security: [{ token: [] }], body }
   app.post<{ Body: { now: number } }>('/v1/ticks', { schema }, async (request) => {
     const { now } = request.body
-    if (deps.advance === null) throw new Problem('conflict', 'this engine\'s clock ticks by itself; start it with --tick-source simulator')
+    if (deps.advance === null) throw new Problem('conflict', "this engine's clock ticks by itself; start it with --tick-source simulator")
     if (!LOOPBACK.has(request.ip)) throw new Problem('forbidden', 'the clock is moved from the same machine only')
     if (now < deps.clock()) throw new Problem('unprocessable', `the clock stands at ${deps.clock()} and moves forward only`, { where: 'body/now' })
     deps.advance(now)

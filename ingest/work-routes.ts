@@ -16,7 +16,12 @@ const bodies = {
   shelve: { type: 'object', required: ['until'], additionalProperties: false, properties: { until: { type: 'string', maxLength: 40 }, note } },
   clear: { type: ['object', 'null'], additionalProperties: false, properties: { note } },
 }
-const summaries = { acknowledge: 'A person has taken note', assign: 'Give an alarm to somebody', shelve: 'Put an alarm aside until a time', clear: 'Close an alarm by hand' }
+const summaries = {
+  acknowledge: 'A person has taken note',
+  assign: 'Give an alarm to somebody',
+  shelve: 'Put an alarm aside until a time',
+  clear: 'Close an alarm by hand',
+}
 type Step = keyof typeof bodies
 type Body = { readonly note?: string; readonly to?: string; readonly until?: string } | null
 
@@ -37,14 +42,23 @@ const workOf = (step: Step, id: string, request: FastifyRequest<{ Params: { id: 
   const by = request.principal as Principal
   const { note: text = '', to = '', until = '' } = request.body ?? {}
   switch (step) {
-    case 'acknowledge': return { op: 'acknowledge', id, by, note: text }
-    case 'assign': return { op: 'assign', id, by, to, note: text }
-    case 'shelve': return { op: 'shelve', id, by, until: timeOf(until, 'until'), note: text }
-    case 'clear': return { op: 'clear', id, by, note: text }
+    case 'acknowledge':
+      return { op: 'acknowledge', id, by, note: text }
+    case 'assign':
+      return { op: 'assign', id, by, to, note: text }
+    case 'shelve':
+      return { op: 'shelve', id, by, until: timeOf(until, 'until'), note: text }
+    case 'clear':
+      return { op: 'clear', id, by, note: text }
   }
 }
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
 const alarmBody = ({ siteNo: _, since, raisedAt, goneAt, acknowledgedAt, shelvedUntil, ...rest }: AlarmView): object => ({
-  ...rest, since: iso(since), raisedAt: iso(raisedAt), goneAt: iso(goneAt), acknowledgedAt: iso(acknowledgedAt), shelvedUntil: iso(shelvedUntil),
+  ...rest,
+  since: iso(since),
+  raisedAt: iso(raisedAt),
+  goneAt: iso(goneAt),
+  acknowledgedAt: iso(acknowledgedAt),
+  shelvedUntil: iso(shelvedUntil),
 })

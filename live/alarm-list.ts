@@ -58,7 +58,8 @@ type Key = { readonly rank: number; readonly at: number; readonly id: string }
 const keyOf = (alarm: AlarmView): Key => ({ rank: RANK[alarm.severity] ?? 9, at: alarm.raisedAt, id: alarm.id })
 const order = (a: Key, b: Key): number => a.rank - b.rank || a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
-const cursorAt = (side: Place['side'], alarm: AlarmBody): string => encode({ side, rank: RANK[alarm.severity] ?? 9, at: Date.parse(alarm.raisedAt), id: alarm.id })
+const cursorAt = (side: Place['side'], alarm: AlarmBody): string =>
+  encode({ side, rank: RANK[alarm.severity] ?? 9, at: Date.parse(alarm.raisedAt), id: alarm.id })
 const encode = ({ side, rank, at, id }: Place): string => Buffer.from(JSON.stringify([side, rank, at, id])).toString('base64url')
 const placeOf = (cursor: string): Place => {
   try {
@@ -72,7 +73,12 @@ const placeOf = (cursor: string): Place => {
 
 const CLOSED_COLUMNS = `id, kind, severity, state, active, acknowledged, acknowledged_by, site, area, seal, repeats, value, toUnixTimestamp64Milli(since) AS since_ms,
   toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(cleared_at) AS cleared_ms, toUnixTimestamp64Milli(acknowledged_at) AS acknowledged_ms`
-const closedAlarms = async (deps: LiveDeps, scope: Scope, query: AlarmQuery, { place, limit }: { readonly place: Place | undefined; readonly limit: number }): Promise<readonly QueryRow[]> => {
+const closedAlarms = async (
+  deps: LiveDeps,
+  scope: Scope,
+  query: AlarmQuery,
+  { place, limit }: { readonly place: Place | undefined; readonly limit: number },
+): Promise<readonly QueryRow[]> => {
   if (scope.prefixes.length === 0) return []
   const params: Record<string, unknown> = { limit }
   const conditions = [`state = 'closed'`]
@@ -80,7 +86,7 @@ const closedAlarms = async (deps: LiveDeps, scope: Scope, query: AlarmQuery, { p
     params[name] = value
     conditions.push(condition)
   }
-  if (!scope.prefixes.includes('')) add('areas', 'arrayExists(p -> area = p OR startsWith(area, concat(p, \'/\')), {areas:Array(String)})', scope.prefixes)
+  if (!scope.prefixes.includes('')) add('areas', "arrayExists(p -> area = p OR startsWith(area, concat(p, '/')), {areas:Array(String)})", scope.prefixes)
   if (query.site !== undefined) add('site', 'site = {site:String}', query.site)
   if (query.kind !== undefined) add('kind', 'kind = {kind:String}', query.kind)
   if (query.severity !== undefined) add('severity', 'severity = {severity:String}', query.severity)
@@ -90,7 +96,9 @@ const closedAlarms = async (deps: LiveDeps, scope: Scope, query: AlarmQuery, { p
   }
   try {
     return await deps.query(
-      `SELECT ${CLOSED_COLUMNS} FROM seals.alarms_current WHERE ${conditions.join(' AND ')} ORDER BY raised_ms DESC, id DESC LIMIT {limit:UInt32}`, params)
+      `SELECT ${CLOSED_COLUMNS} FROM seals.alarms_current WHERE ${conditions.join(' AND ')} ORDER BY raised_ms DESC, id DESC LIMIT {limit:UInt32}`,
+      params,
+    )
   } catch {
     deps.emit({ kind: 'query-failed', route: '/v1/alarms' })
     throw refusal(503, 'closed alarms are in ClickHouse, which does not answer now; open ones (state=open) do not need it', 5)
@@ -104,9 +112,24 @@ const closedBody = (row: QueryRow): AlarmBody => {
   }
   const raisedAt = new Date(Number(row['raised_ms'] ?? 0)).toISOString()
   return {
-    id: text('id'), kind: text('kind'), severity: text('severity'), state: 'closed', active: yes(row['active']), acknowledged: yes(row['acknowledged']),
-    site: text('site'), area: text('area'), seal: text('seal'), since: time('since_ms') ?? raisedAt, raisedAt, goneAt: time('cleared_ms'),
-    acknowledgedAt: time('acknowledged_ms'), acknowledgedBy: text('acknowledged_by'), assignedTo: '', shelvedUntil: null, repeats: Number(row['repeats'] ?? 0), value: Number(row['value'] ?? 0),
+    id: text('id'),
+    kind: text('kind'),
+    severity: text('severity'),
+    state: 'closed',
+    active: yes(row['active']),
+    acknowledged: yes(row['acknowledged']),
+    site: text('site'),
+    area: text('area'),
+    seal: text('seal'),
+    since: time('since_ms') ?? raisedAt,
+    raisedAt,
+    goneAt: time('cleared_ms'),
+    acknowledgedAt: time('acknowledged_ms'),
+    acknowledgedBy: text('acknowledged_by'),
+    assignedTo: '',
+    shelvedUntil: null,
+    repeats: Number(row['repeats'] ?? 0),
+    value: Number(row['value'] ?? 0),
   }
 }
 const yes = (value: unknown): boolean => value === true || value === 1 || value === '1'

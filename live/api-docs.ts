@@ -7,17 +7,22 @@ import type { FastifyInstance } from 'fastify'
 /** WebSockets: @fastify/websocket hides its routes from the description, so they are put there by hand. */
 const SOCKETS = {
   '/v1/live': {
-    tag: 'live', summary: 'Live stream out: snapshot, then changes (WebSocket; docs/live.md)',
+    tag: 'live',
+    summary: 'Live stream out: snapshot, then changes (WebSocket; docs/live.md)',
     parameters: {
-      topics: 'alarms, occupancy, stats; comma-separated. Default: all that the role may read', area: 'only what lies in this area',
-      format: 'json (default) or msgpack', since: 'a cursor: only what changed after it, where the engine still has that',
+      topics: 'alarms, occupancy, stats; comma-separated. Default: all that the role may read',
+      area: 'only what lies in this area',
+      format: 'json (default) or msgpack',
+      since: 'a cursor: only what changed after it, where the engine still has that',
     },
   },
   '/v1/events': { tag: 'events', summary: 'Events in (WebSocket): one binary message an EventBatch, one Receipt back for each, in order', parameters: {} },
 } as const
 const socketPath = ({ tag, summary, parameters }: (typeof SOCKETS)[keyof typeof SOCKETS]): { readonly get: object } => ({
   get: {
-    tags: [tag], summary, security: [{ token: [] }],
+    tags: [tag],
+    summary,
+    security: [{ token: [] }],
     parameters: Object.entries(parameters).map(([name, description]) => ({ name, in: 'query', description, schema: { type: 'string' } })),
     responses: { 101: { description: 'Switching to WebSocket' } },
   },
@@ -33,7 +38,11 @@ export const registerApiDocs = async (app: FastifyInstance): Promise<void> => {
     },
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Sealstream', version: '1', description: 'Fleets of door sensors: events in, occupancy and alarms out. Times are ISO-8601 UTC; errors are RFC 9457 problem documents.' },
+      info: {
+        title: 'Sealstream',
+        version: '1',
+        description: 'Fleets of door sensors: events in, occupancy and alarms out. Times are ISO-8601 UTC; errors are RFC 9457 problem documents.',
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', description: 'a token of `sealstream token add`' } } },
       tags: ['live', 'events', 'sites', 'seals', 'permits', 'alarms', 'areas', 'tokens', 'engine'].map((name) => ({ name })),
     },

@@ -7,7 +7,14 @@ import type { Scope } from './scope.ts'
 const SITES_PER_TURN = 500
 
 type Sum = {
-  area: string; sites: number; sitesOnline: number; seals: number; sealsOnline: number; registered: number; inside: number; differing: number
+  area: string
+  sites: number
+  sitesOnline: number
+  seals: number
+  sealsOnline: number
+  registered: number
+  inside: number
+  differing: number
   readonly alarms: Record<string, number>
 }
 export type AreaSummary = Readonly<Omit<Sum, 'alarms'>> & { readonly alarms: Readonly<Record<string, number>> }
@@ -18,13 +25,23 @@ export const summariseAreas = async (machine: Machine, scope: Scope, under: stri
     const name = nextLevel(under, area)
     let sum = sums.get(name)
     if (sum === undefined) {
-      sum = { area: name, sites: 0, sitesOnline: 0, seals: 0, sealsOnline: 0, registered: 0, inside: 0, differing: 0, alarms: { critical: 0, major: 0, minor: 0, info: 0 } }
+      sum = {
+        area: name,
+        sites: 0,
+        sitesOnline: 0,
+        seals: 0,
+        sealsOnline: 0,
+        registered: 0,
+        inside: 0,
+        differing: 0,
+        alarms: { critical: 0, major: 0, minor: 0, info: 0 },
+      }
       sums.set(name, sum)
     }
     return sum
   }
   for (const prefix of scope.prefixes) {
-    for (let from = 0; ; ) {
+    for (let from = 0; ;) {
       const sites = machine.sites(from, SITES_PER_TURN, prefix)
       const last = sites.at(-1)
       if (last === undefined) break

@@ -124,7 +124,13 @@ export const createClient = (options: ClientOptions): Client => {
   }
 
   return {
-    scope, format, topics, isLive, pump, leave, remember,
+    scope,
+    format,
+    topics,
+    isLive,
+    pump,
+    leave,
+    remember,
     ping: wire.ping,
     tell: (frame) => {
       if (gone) return

@@ -32,7 +32,13 @@ export type Clock = () => number
 /** What the hub cannot know from the machine: what has reached ClickHouse. */
 export type Figures = { readonly rowsStored: number; readonly lagSeconds: number }
 export type HubDeps = { readonly machine: Machine; readonly clock: Clock; readonly emit: LiveEmit; readonly figures: () => Figures }
-export type JoinOptions = { readonly principal: Principal; readonly topics: readonly Topic[]; readonly area: string; readonly format: Format; readonly since: string | undefined }
+export type JoinOptions = {
+  readonly principal: Principal
+  readonly topics: readonly Topic[]
+  readonly area: string
+  readonly format: Format
+  readonly since: string | undefined
+}
 export type Reader = { readonly left: () => void; readonly answered: () => void; readonly talked: () => void }
 export type Hub = {
   readonly join: (options: JoinOptions, wire: Wire) => Reader
@@ -81,7 +87,9 @@ export const startHub = (deps: HubDeps): Hub => {
       emit({ kind: 'client-joined', resumed: isResumable(ground, options.since) })
       return {
         left: () => member.client.leave('closed'),
-        answered: () => { member.pinged = false },
+        answered: () => {
+          member.pinged = false
+        },
         talked: () => member.client.leave('talkative'),
       }
     },
@@ -105,7 +113,10 @@ const joined = (ground: Ground, options: JoinOptions, wire: Wire, stats: Stats):
   const whole = options.principal.role === 'sre' || options.principal.areas.includes('')
   const opening = openingOf(ground, options, scope.prefixes, stats, whole)
   const client = createClient({
-    scope, topics, wire, opening,
+    scope,
+    topics,
+    wire,
+    opening,
     format: options.format,
     sitesFrame: (dirty) => sitesFrame(ground.feed, dirty, scope.covers),
     onLeave: (reason: LeaveReason) => {

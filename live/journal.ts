@@ -19,32 +19,34 @@ export type EngineHappening =
   | { readonly kind: 'stopped'; readonly seconds: number }
 
 /** Lines for the engine's own steps, and for the happenings of the parts that somebody should read. */
-export const journal = (log: Logger) => (happening: EngineHappening | LiveHappening | OutsideHappening): void => {
-  switch (happening.kind) {
-    case 'started':
-    case 'recovering':
-    case 'stopping':
-    case 'stopped':
-    case 'log-erased':
-      return log.info(happening)
-    case 'snapshot-written':
-      return log.debug(happening)
-    case 'retry':
-    case 'erase-retry':
-    case 'snapshot-damaged':
-    case 'clickhouse-exited':
-    case 'query-failed':
-      return log.warn(happening)
-    case 'refused':
-    case 'log-refused':
-      return log.error(happening)
-    case 'request-failed':
-    case 'snapshot-failed':
-    case 'pulse-failed':
-    case 'failed':
-      return log.error({ ...happening, ...('error' in happening ? { err: happening.error } : {}) })
-    default:
-      // The rest is counted by live/metrics.ts and would be noise here.
-      return undefined
+export const journal =
+  (log: Logger) =>
+  (happening: EngineHappening | LiveHappening | OutsideHappening): void => {
+    switch (happening.kind) {
+      case 'started':
+      case 'recovering':
+      case 'stopping':
+      case 'stopped':
+      case 'log-erased':
+        return log.info(happening)
+      case 'snapshot-written':
+        return log.debug(happening)
+      case 'retry':
+      case 'erase-retry':
+      case 'snapshot-damaged':
+      case 'clickhouse-exited':
+      case 'query-failed':
+        return log.warn(happening)
+      case 'refused':
+      case 'log-refused':
+        return log.error(happening)
+      case 'request-failed':
+      case 'snapshot-failed':
+      case 'pulse-failed':
+      case 'failed':
+        return log.error({ ...happening, ...('error' in happening ? { err: happening.error } : {}) })
+      default:
+        // The rest is counted by live/metrics.ts and would be noise here.
+        return undefined
+    }
   }
-}

@@ -26,7 +26,12 @@ export const createMetrics = (deps: MetricsDeps): Metrics => {
   const registry = new Registry()
   readAtScrape(registry, deps)
   const observe = observer(registry)
-  return { observe, expose: () => registry.metrics(), contentType: registry.contentType, names: () => registry.getMetricsAsArray().map((metric) => metric.name) }
+  return {
+    observe,
+    expose: () => registry.metrics(),
+    contentType: registry.contentType,
+    names: () => registry.getMetricsAsArray().map((metric) => metric.name),
+  }
 }
 
 type Make = {
@@ -84,24 +89,32 @@ const outsideObserver = (make: Make): ((happening: OutsideHappening) => void) =>
   const sink = sinkObserver(make)
   return (happening) => {
     switch (happening.kind) {
-      case 'request-refused': return refused.inc({ reason: happening.code })
-      case 'request-failed': return failed.inc({ route: happening.route })
+      case 'request-refused':
+        return refused.inc({ reason: happening.code })
+      case 'request-failed':
+        return failed.inc({ route: happening.route })
       case 'task-decoded': {
         decode.observe(happening.seconds)
         requests.inc(happening.requests)
         bytes.inc(happening.bytes)
         return capped.inc(happening.unlisted)
       }
-      case 'log-refused': return unlogged.inc({ reason: happening.full ? 'full' : 'failed' }, happening.requests)
-      case 'socket-opened': return opened.inc()
-      case 'socket-closed': return closed.inc({ code: String(happening.code) })
-      case 'signed-in': return signedIn.inc()
+      case 'log-refused':
+        return unlogged.inc({ reason: happening.full ? 'full' : 'failed' }, happening.requests)
+      case 'socket-opened':
+        return opened.inc()
+      case 'socket-closed':
+        return closed.inc({ code: String(happening.code) })
+      case 'signed-in':
+        return signedIn.inc()
       case 'log-flushed': {
         flush.observe(happening.seconds)
         return flushed.inc(happening.bytes)
       }
-      case 'statement-refused': return statements.inc({ reason: happening.reason })
-      default: return sink(happening)
+      case 'statement-refused':
+        return statements.inc({ reason: happening.reason })
+      default:
+        return sink(happening)
     }
   }
 }
@@ -124,12 +137,18 @@ const sinkObserver = ({ counter, histogram }: Make): ((happening: SinkSeen) => v
         rows.inc({ table: happening.table }, happening.rows)
         return sent.inc(happening.bytes)
       }
-      case 'retry': return retries.inc({ table: happening.table })
-      case 'refused': return refused.inc({ table: happening.table })
-      case 'resolved': return resolved.inc({ there: String(happening.there) })
-      case 'erased': return erased.inc(happening.siteKeys)
-      case 'erase-retry': return eraseRetries.inc()
-      default: return unreachable(happening)
+      case 'retry':
+        return retries.inc({ table: happening.table })
+      case 'refused':
+        return refused.inc({ table: happening.table })
+      case 'resolved':
+        return resolved.inc({ there: String(happening.there) })
+      case 'erased':
+        return erased.inc(happening.siteKeys)
+      case 'erase-retry':
+        return eraseRetries.inc()
+      default:
+        return unreachable(happening)
     }
   }
 }
@@ -141,9 +160,24 @@ const unreachable = (happening: never): never => {
 const readAtScrape = (registry: Registry, { machine, status, liveClients }: MetricsDeps): void => {
   const registers = [registry]
   const total = (name: string, help: string, read: () => number): Counter =>
-    new Counter({ name: `sealstream_${name}`, help, registers, collect() { this.reset(); this.inc(read()) } })
+    new Counter({
+      name: `sealstream_${name}`,
+      help,
+      registers,
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
   const gauge = (name: string, help: string, read: () => number): Gauge =>
-    new Gauge({ name: `sealstream_${name}`, help, registers, collect() { this.set(read()) } })
+    new Gauge({
+      name: `sealstream_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
 
   total('events_offered_total', 'Events offered: accepted + rejected', () => machine.ledger().offered)
   total('events_accepted_total', 'Events with a receipt: stored + repeated + too old + waiting', () => machine.ledger().accepted)
@@ -152,7 +186,10 @@ const readAtScrape = (registry: Registry, { machine, status, liveClients }: Metr
   total('events_stored_total', 'Events verified in ClickHouse', () => status().sink.eventsStored)
   gauge('events_waiting', 'Events accepted and not yet stored, repeated or too old', () => waiting(machine, status()))
   new Counter({
-    name: 'sealstream_events_rejected_total', help: 'Events rejected, by reason', labelNames: ['reason'], registers,
+    name: 'sealstream_events_rejected_total',
+    help: 'Events rejected, by reason',
+    labelNames: ['reason'],
+    registers,
     collect() {
       this.reset()
       const { rejectedByReason } = machine.ledger()
@@ -163,7 +200,10 @@ const readAtScrape = (registry: Registry, { machine, status, liveClients }: Metr
   })
   const open = countOpenAlarms(machine)
   new Gauge({
-    name: 'sealstream_alarms_open', help: 'Open alarms, by kind and severity', labelNames: ['kind', 'severity'], registers,
+    name: 'sealstream_alarms_open',
+    help: 'Open alarms, by kind and severity',
+    labelNames: ['kind', 'severity'],
+    registers,
     collect() {
       this.reset()
       open.forEach((kind, severity, count) => this.set({ kind, severity }, count))

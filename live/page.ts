@@ -9,25 +9,29 @@ import { join } from 'node:path'
 // page, with its script and style inside, allowed by their hashes, as without a token nothing else may be fetched.
 
 const FILES = { '/': 'index.html', '/page.js': 'page.js', '/page.css': 'page.css' } as const
-const POLICY = ["default-src 'none'", "img-src data:", "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
+const POLICY = ["default-src 'none'", 'img-src data:', "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
 const PAGE_POLICY = [...POLICY, "script-src 'self'", "style-src 'self'"].join('; ')
 
 export const registerPage = async (app: FastifyInstance, pageDir: string): Promise<void> => {
   await app.register(fastifyStatic, { root: pageDir, serve: false })
   const asking = askingPage(pageDir)
   for (const [url, file] of Object.entries(FILES)) {
-    app.get(url, {
-      schema: { hide: true },
-      errorHandler: (error, request, reply) => {
-        const { statusCode } = error as { readonly statusCode?: number }
-        const isBrowser = url === '/' && (request.headers.accept ?? '').includes('text/html')
-        if ((statusCode !== 401 && statusCode !== 403) || !isBrowser) {
-          app.errorHandler(error, request, reply)
-          return
-        }
-        void withHeaders(reply.code(statusCode), asking.policy).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(asking.html)
+    app.get(
+      url,
+      {
+        schema: { hide: true },
+        errorHandler: (error, request, reply) => {
+          const { statusCode } = error as { readonly statusCode?: number }
+          const isBrowser = url === '/' && (request.headers.accept ?? '').includes('text/html')
+          if ((statusCode !== 401 && statusCode !== 403) || !isBrowser) {
+            app.errorHandler(error, request, reply)
+            return
+          }
+          void withHeaders(reply.code(statusCode), asking.policy).header('cache-control', 'no-store').type('text/html; charset=utf-8').send(asking.html)
+        },
       },
-    }, (_, reply) => withHeaders(reply, PAGE_POLICY).sendFile(file, { cacheControl: false }))
+      (_, reply) => withHeaders(reply, PAGE_POLICY).sendFile(file, { cacheControl: false }),
+    )
   }
 }
 
@@ -50,8 +54,11 @@ const askingPage = (pageDir: string): { readonly html: string; readonly policy: 
   const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   const html = [
     '<!doctype html><html lang="zh-CN" data-signed-out><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">',
-    '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">', `<style>${style}</style>`, '</head><body>',
-    `<script type="module">${script}</script>`, '</body></html>',
+    '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">',
+    `<style>${style}</style>`,
+    '</head><body>',
+    `<script type="module">${script}</script>`,
+    '</body></html>',
   ].join('')
   return { html, policy: [...POLICY, `script-src ${hash(script)}`, `style-src ${hash(style)}`].join('; ') }
 }

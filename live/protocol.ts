@@ -22,7 +22,14 @@ export type Stats = {
   }
 }
 export type LiveMessage =
-  | { readonly type: 'hello'; readonly cursor: string; readonly resumed: boolean; readonly topics: readonly Topic[]; readonly areas: readonly string[]; readonly at: string }
+  | {
+      readonly type: 'hello'
+      readonly cursor: string
+      readonly resumed: boolean
+      readonly topics: readonly Topic[]
+      readonly areas: readonly string[]
+      readonly at: string
+    }
   | { readonly type: 'alarms'; readonly alarms: readonly AlarmBody[] }
   | { readonly type: 'snapshot-end'; readonly cursor: string }
   | { readonly type: 'alarm'; readonly step: string; readonly by: string; readonly alarm: AlarmBody; readonly cursor: string }

@@ -22,7 +22,12 @@ const PERMITS_LIMIT_MAX = 1_000
 
 const areaParam = { type: 'string', maxLength: 600, description: 'only what lies in this area' } as const
 /** Query strings are text, and the server coerces nothing: a number in one is checked here. */
-const limitParam = (max: number, preset: number): object => ({ type: 'string', pattern: '^[0-9]{1,6}$', default: String(preset), description: `a number from 1 to ${max}` })
+const limitParam = (max: number, preset: number): object => ({
+  type: 'string',
+  pattern: '^[0-9]{1,6}$',
+  default: String(preset),
+  description: `a number from 1 to ${max}`,
+})
 const limitOf = (text: string, max: number): number => {
   const limit = Number(text)
   if (limit >= 1 && limit <= max) return limit
@@ -33,7 +38,10 @@ const security = [{ token: [] }] as const
 type Doc = { readonly tag: string; readonly summary: string; readonly answer: object; readonly query?: object; readonly params?: object }
 const documented = ({ tag, summary, answer, query, params }: Doc): { readonly schema: object } => ({
   schema: {
-    tags: [tag], summary, security, response: { 200: answer, ...problems },
+    tags: [tag],
+    summary,
+    security,
+    response: { 200: answer, ...problems },
     ...(query === undefined ? {} : { querystring: { type: 'object', properties: query } }),
     ...(params === undefined ? {} : { params: { type: 'object', properties: params } }),
   },
@@ -48,7 +56,9 @@ export const registerReadRoutes = (app: FastifyInstance, deps: LiveDeps): void =
 
 const registerSites = (app: FastifyInstance, deps: LiveDeps): void => {
   const list = documented({
-    tag: 'sites', summary: 'Sites with people inside against people registered', answer: siteListSchema,
+    tag: 'sites',
+    summary: 'Sites with people inside against people registered',
+    answer: siteListSchema,
     query: { area: areaParam, limit: limitParam(SITES_LIMIT_MAX, 100), cursor: cursorParam },
   })
   app.get('/v1/sites', list, (request) => {
@@ -56,17 +66,30 @@ const registerSites = (app: FastifyInstance, deps: LiveDeps): void => {
     const { prefixes } = scopeOf(principalOf(request), checkedArea(area))
     return sitePage(deps, prefixes, limitOf(limit, SITES_LIMIT_MAX), cursor)
   })
-  const one = documented({ tag: 'sites', summary: 'One site: occupancy, comparison, doors, seals, open alarms', answer: siteSchema, params: { site: { type: 'string', maxLength: 64 } } })
+  const one = documented({
+    tag: 'sites',
+    summary: 'One site: occupancy, comparison, doors, seals, open alarms',
+    answer: siteSchema,
+    params: { site: { type: 'string', maxLength: 64 } },
+  })
   app.get('/v1/sites/:site', one, async (request) => {
     const { site } = request.params as { readonly site: string }
     const state = visibleSite(principalOf(request), isSiteId(site) ? deps.machine.siteState(site) : undefined, `no site ${site} here`)
     await noted(deps, request, 'view-site', state.site)
-    return siteBody(state, [...deps.machine.openAlarms()].filter((alarm) => alarm.siteNo === state.siteNo))
+    return siteBody(
+      state,
+      [...deps.machine.openAlarms()].filter((alarm) => alarm.siteNo === state.siteNo),
+    )
   })
 }
 
 /** A page starts at a prefix of the scope and a site number: `index-number`. */
-const sitePage = (deps: LiveDeps, prefixes: readonly string[], limit: number, cursor: string | undefined): { readonly items: readonly object[]; readonly next: string | null } => {
+const sitePage = (
+  deps: LiveDeps,
+  prefixes: readonly string[],
+  limit: number,
+  cursor: string | undefined,
+): { readonly items: readonly object[]; readonly next: string | null } => {
   const match = /^(\d{1,4})-(\d{1,12})$/.exec(cursor ?? '0-0')
   if (match === null) throw refusal(400, 'cursor: not one that this list gave')
   const items: SiteState[] = []
@@ -81,7 +104,12 @@ const sitePage = (deps: LiveDeps, prefixes: readonly string[], limit: number, cu
 }
 
 const registerSealsAndPermits = (app: FastifyInstance, deps: LiveDeps): void => {
-  const seal = documented({ tag: 'seals', summary: 'One seal as it stands, and the site it watches', answer: sealStateSchema, params: { seal: { type: 'string', maxLength: 16 } } })
+  const seal = documented({
+    tag: 'seals',
+    summary: 'One seal as it stands, and the site it watches',
+    answer: sealStateSchema,
+    params: { seal: { type: 'string', maxLength: 16 } },
+  })
   app.get('/v1/seals/:seal', seal, async (request) => {
     const { seal: id } = request.params as { readonly seal: string }
     const state = visibleSite(principalOf(request), siteOfSeal(deps, id), `no seal ${id} here`)
@@ -92,11 +120,18 @@ const registerSealsAndPermits = (app: FastifyInstance, deps: LiveDeps): void => 
     return { ...sealBody(found), site: state.site, area: state.area, alarms: alarms.map(alarmBody) }
   })
   const permits = documented({
-    tag: 'permits', summary: 'Permits in force or to come', answer: permitListSchema,
+    tag: 'permits',
+    summary: 'Permits in force or to come',
+    answer: permitListSchema,
     query: { area: areaParam, site: { type: 'string', maxLength: 64 }, limit: limitParam(PERMITS_LIMIT_MAX, 100), cursor: cursorParam },
   })
   app.get('/v1/permits', permits, (request) => {
-    const { area, site, cursor = '0', ...query } = request.query as { readonly area?: string; readonly site?: string; readonly limit: string; readonly cursor?: string }
+    const {
+      area,
+      site,
+      cursor = '0',
+      ...query
+    } = request.query as { readonly area?: string; readonly site?: string; readonly limit: string; readonly cursor?: string }
     const after = Number(cursor)
     const limit = limitOf(query.limit, PERMITS_LIMIT_MAX)
     if (!Number.isSafeInteger(after)) throw refusal(400, 'cursor: not one that this list gave')
@@ -118,11 +153,17 @@ const siteOfSeal = (deps: LiveDeps, id: string): SiteState | undefined => {
 
 const registerAlarms = (app: FastifyInstance, deps: LiveDeps): void => {
   const list = documented({
-    tag: 'alarms', summary: 'Alarms: open ones most severe and longest waiting first, closed ones newest first', answer: alarmListSchema,
+    tag: 'alarms',
+    summary: 'Alarms: open ones most severe and longest waiting first, closed ones newest first',
+    answer: alarmListSchema,
     query: {
-      state: { type: 'string', enum: ['open', 'closed', 'all'], default: 'open' }, site: { type: 'string', maxLength: 64 }, area: areaParam,
-      kind: { type: 'string', enum: Object.keys(ALARM) }, severity: { type: 'string', enum: ['critical', 'major', 'minor', 'info'] },
-      limit: limitParam(ALARMS_LIMIT_MAX, ALARMS_LIMIT_DEFAULT), cursor: cursorParam,
+      state: { type: 'string', enum: ['open', 'closed', 'all'], default: 'open' },
+      site: { type: 'string', maxLength: 64 },
+      area: areaParam,
+      kind: { type: 'string', enum: Object.keys(ALARM) },
+      severity: { type: 'string', enum: ['critical', 'major', 'minor', 'info'] },
+      limit: limitParam(ALARMS_LIMIT_MAX, ALARMS_LIMIT_DEFAULT),
+      cursor: cursorParam,
     },
   })
   app.get('/v1/alarms', list, async (request) => {
@@ -143,7 +184,12 @@ const registerAlarms = (app: FastifyInstance, deps: LiveDeps): void => {
 }
 
 const registerAreas = (app: FastifyInstance, deps: LiveDeps): void => {
-  const list = documented({ tag: 'areas', summary: 'Areas one level below: sites, seals, people, open alarms', answer: areaListSchema, query: { area: areaParam } })
+  const list = documented({
+    tag: 'areas',
+    summary: 'Areas one level below: sites, seals, people, open alarms',
+    answer: areaListSchema,
+    query: { area: areaParam },
+  })
   app.get('/v1/areas', list, async (request) => {
     const area = checkedArea((request.query as { readonly area?: string }).area)
     return { area, items: await summariseAreas(deps.machine, scopeOf(principalOf(request), area), area) }

@@ -5,41 +5,83 @@ const time = { type: 'string', format: 'date-time' } as const
 const timeOrNull = { type: ['string', 'null'], format: 'date-time' } as const
 const whole = { type: 'integer' } as const
 const yesNo = { type: 'boolean' } as const
-const object = <const P extends Readonly<Record<string, unknown>>>(properties: P): { readonly type: 'object'; readonly properties: P } => ({ type: 'object', properties })
+const object = <const P extends Readonly<Record<string, unknown>>>(properties: P): { readonly type: 'object'; readonly properties: P } => ({
+  type: 'object',
+  properties,
+})
 const page = <const I extends object>(items: I): object =>
   object({ items: { type: 'array', items }, next: { type: ['string', 'null'], description: 'pass as `cursor` for the next page; null at the end' } })
 
 export const problemSchema = {
   ...object({ type: text, title: text, status: whole, detail: text }),
-  description: 'RFC 9457 problem document', additionalProperties: true,
+  description: 'RFC 9457 problem document',
+  additionalProperties: true,
 }
 export const problems = { '4xx': problemSchema, '5xx': problemSchema } as const
 
 const alarmSchema = object({
-  id: text, kind: text, severity: { type: 'string', enum: ['critical', 'major', 'minor', 'info'] }, state: { type: 'string', enum: ['open', 'closed'] },
-  active: { ...yesNo, description: 'the condition holds' }, acknowledged: { ...yesNo, description: 'a person has taken note' },
-  site: text, area: text, seal: text, since: { ...time, description: 'when the condition began (event time)' },
-  raisedAt: { ...time, description: 'when the engine raised it: waiting counts from here' }, goneAt: timeOrNull, acknowledgedAt: timeOrNull, acknowledgedBy: text,
-  assignedTo: text, shelvedUntil: timeOrNull, repeats: whole, value: { type: 'number' },
+  id: text,
+  kind: text,
+  severity: { type: 'string', enum: ['critical', 'major', 'minor', 'info'] },
+  state: { type: 'string', enum: ['open', 'closed'] },
+  active: { ...yesNo, description: 'the condition holds' },
+  acknowledged: { ...yesNo, description: 'a person has taken note' },
+  site: text,
+  area: text,
+  seal: text,
+  since: { ...time, description: 'when the condition began (event time)' },
+  raisedAt: { ...time, description: 'when the engine raised it: waiting counts from here' },
+  goneAt: timeOrNull,
+  acknowledgedAt: timeOrNull,
+  acknowledgedBy: text,
+  assignedTo: text,
+  shelvedUntil: timeOrNull,
+  repeats: whole,
+  value: { type: 'number' },
 })
-const link = { type: 'string', enum: ['online', 'offline', 'unheard'], description: 'unheard: a new seal that has not been heard yet and is not missed yet' } as const
+const link = {
+  type: 'string',
+  enum: ['online', 'offline', 'unheard'],
+  description: 'unheard: a new seal that has not been heard yet and is not missed yet',
+} as const
 const door = { type: 'string', enum: ['open', 'closed', 'unknown'] } as const
 const occupancySchema = object({
-  site: text, area: text, kind: text, registered: whole, inside: whole, raw: whole, difference: whole, since: timeOrNull,
-  capacity: { type: ['integer', 'null'] }, confidence: { type: 'number' }, door, online: yesNo, link,
+  site: text,
+  area: text,
+  kind: text,
+  registered: whole,
+  inside: whole,
+  raw: whole,
+  difference: whole,
+  since: timeOrNull,
+  capacity: { type: ['integer', 'null'] },
+  confidence: { type: 'number' },
+  door,
+  online: yesNo,
+  link,
 })
 const sealSchema = object({ seal: text, door, online: yesNo, link, lastHeard: timeOrNull, batteryMv: { type: ['integer', 'null'] } })
 
 export const siteListSchema = page(occupancySchema)
 export const siteSchema = object({
-  site: text, area: text, kind: text, headcount: whole, capacity: { type: ['integer', 'null'] },
+  site: text,
+  area: text,
+  kind: text,
+  headcount: whole,
+  capacity: { type: ['integer', 'null'] },
   observation: { type: ['object', 'null'], properties: { from: timeOrNull, until: timeOrNull } },
   occupancy: object({ raw: whole, corrected: whole, confidence: { type: 'number' } }),
   comparison: object({ registered: whole, inside: whole, difference: whole, since: timeOrNull }),
-  door, online: yesNo, link, seals: { type: 'array', items: sealSchema }, alarms: { type: 'array', items: alarmSchema },
+  door,
+  online: yesNo,
+  link,
+  seals: { type: 'array', items: sealSchema },
+  alarms: { type: 'array', items: alarmSchema },
 })
 export const sealStateSchema = object({ ...sealSchema.properties, site: text, area: text, alarms: { type: 'array', items: alarmSchema } })
-export const permitListSchema = page(object({ id: text, site: text, area: text, from: time, until: time, openings: { type: ['integer', 'null'] }, used: whole, reason: text, by: text }))
+export const permitListSchema = page(
+  object({ id: text, site: text, area: text, from: time, until: time, openings: { type: ['integer', 'null'] }, used: whole, reason: text, by: text }),
+)
 export const alarmListSchema = page(alarmSchema)
 export const alarmOneSchema = alarmSchema
 export const areaListSchema = object({
@@ -47,7 +89,14 @@ export const areaListSchema = object({
   items: {
     type: 'array',
     items: object({
-      area: text, sites: whole, sitesOnline: whole, seals: whole, sealsOnline: whole, registered: whole, inside: whole, differing: whole,
+      area: text,
+      sites: whole,
+      sitesOnline: whole,
+      seals: whole,
+      sealsOnline: whole,
+      registered: whole,
+      inside: whole,
+      differing: whole,
       alarms: object({ critical: whole, major: whole, minor: whole, info: whole }),
     }),
   },

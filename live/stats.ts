@@ -73,7 +73,9 @@ export const countOpenAlarms = (machine: Machine): OpenAlarms => {
     forEach,
     bySeverity: () => {
       const sums: Record<string, number> = { critical: 0, major: 0, minor: 0, info: 0 }
-      forEach((_, severity, count) => { sums[severity] = (sums[severity] ?? 0) + count })
+      forEach((_, severity, count) => {
+        sums[severity] = (sums[severity] ?? 0) + count
+      })
       return sums
     },
   }

@@ -80,7 +80,14 @@ export const occupancyBody = (site: SiteState): OccupancyBody => ({
   link: site.link,
 })
 
-type SealBody = { readonly seal: string; readonly door: string; readonly online: boolean; readonly link: Link; readonly lastHeard: string | null; readonly batteryMv: number | null }
+type SealBody = {
+  readonly seal: string
+  readonly door: string
+  readonly online: boolean
+  readonly link: Link
+  readonly lastHeard: string | null
+  readonly batteryMv: number | null
+}
 export const sealBody = (seal: SiteState['seals'][number]): SealBody => ({
   seal: seal.seal,
   door: seal.door,

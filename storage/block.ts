@@ -57,14 +57,25 @@ export const payloadOf = (open: OpenBlock, spec: TableSpec): Payload => {
   return payload(rows, buffers, spec.collapsesBy === null ? rows : distinctRows(spec, cells))
 }
 
-const payload = (rows: number, buffers: readonly Buffer[], counted: number): Payload => ({ rows, buffers, counted, bytes: buffers.reduce((sum, buffer) => sum + buffer.length, 0) })
+const payload = (rows: number, buffers: readonly Buffer[], counted: number): Payload => ({
+  rows,
+  buffers,
+  counted,
+  bytes: buffers.reduce((sum, buffer) => sum + buffer.length, 0),
+})
 
 /** Distinct keys of the rows: cells of the key columns side by side as text of 16-bit units, which a Set compares quickly. */
 const distinctKeys = (spec: TableSpec, chunks: readonly Chunk[]): number => {
   const indexes = keyIndexes(spec)
   const seen = new Set<string>()
   for (const chunk of chunks) {
-    const columns = indexes.map((index) => Buffer.from((chunk.columns[index] as Uint8Array).buffer, (chunk.columns[index] as Uint8Array).byteOffset, (chunk.columns[index] as Uint8Array).byteLength))
+    const columns = indexes.map((index) =>
+      Buffer.from(
+        (chunk.columns[index] as Uint8Array).buffer,
+        (chunk.columns[index] as Uint8Array).byteOffset,
+        (chunk.columns[index] as Uint8Array).byteLength,
+      ),
+    )
     const widths = columns.map((column) => column.length / chunk.rows)
     for (let row = 0; row < chunk.rows; row += 1) {
       let key = ''

@@ -11,7 +11,9 @@ const CONNECTIONS_MAX = 16
 
 export const openClient = ({ url, username, password }: StoreAddress): ClickHouseClient =>
   createClient({
-    url, username, password,
+    url,
+    username,
+    password,
     application: 'sealstream',
     request_timeout: REQUEST_MS_MAX,
     max_open_connections: CONNECTIONS_MAX,

@@ -19,7 +19,10 @@ const TABLES: readonly SinkTable[] = SINK_TABLES.filter(({ bySite }) => bySite).
 /** Erases all rows of these sites. Resolves when a count finds none; idempotent. */
 export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly number[]): Promise<void> => {
   for (let at = 0; at < siteKeys.length; at += KEYS_PER_DELETE_MAX) {
-    const keys = siteKeys.slice(at, at + KEYS_PER_DELETE_MAX).map((key) => Math.trunc(key)).join(', ')
+    const keys = siteKeys
+      .slice(at, at + KEYS_PER_DELETE_MAX)
+      .map((key) => Math.trunc(key))
+      .join(', ')
     await deleteNamed(client, keys)
     // Names last: a row must not be seen without its name while it is still there.
     for (const table of [...TABLES].reverse()) {
@@ -37,16 +40,28 @@ const deleteNamed = async (client: ClickHouseClient, keys: string): Promise<void
   const only = (what: string, table: string): string =>
     `SELECT DISTINCT ${what} AS name FROM seals.${table} WHERE site_key IN (${keys}) AND ${what} NOT IN (SELECT ${what} FROM seals.${table} WHERE site_key NOT IN (${keys}))`
   const seals = await names(client, only('seal', 'seals'))
-  const words = [...(await names(client, only('site', 'sites'))), ...(await names(client, `SELECT DISTINCT id AS name FROM seals.alarms WHERE site_key IN (${keys})`)), ...seals.map((seal) => BigInt(seal).toString(16).padStart(16, '0'))]
-  for (let at = 0; at < seals.length; at += NAMES_PER_DELETE_MAX) await deleteWhere(client, 'rejected_events', `seal IN (${seals.slice(at, at + NAMES_PER_DELETE_MAX).join(', ')})`)
+  const words = [
+    ...(await names(client, only('site', 'sites'))),
+    ...(await names(client, `SELECT DISTINCT id AS name FROM seals.alarms WHERE site_key IN (${keys})`)),
+    ...seals.map((seal) => BigInt(seal).toString(16).padStart(16, '0')),
+  ]
+  for (let at = 0; at < seals.length; at += NAMES_PER_DELETE_MAX)
+    await deleteWhere(client, 'rejected_events', `seal IN (${seals.slice(at, at + NAMES_PER_DELETE_MAX).join(', ')})`)
   for (let at = 0; at < words.length; at += NAMES_PER_DELETE_MAX) {
-    const list = words.slice(at, at + NAMES_PER_DELETE_MAX).map((word) => `'${word.replaceAll(/[\\']/g, '\\$&')}'`).join(', ')
+    const list = words
+      .slice(at, at + NAMES_PER_DELETE_MAX)
+      .map((word) => `'${word.replaceAll(/[\\']/g, '\\$&')}'`)
+      .join(', ')
     // `detail` may be a query's text: its words are what can be an id.
     await deleteWhere(client, 'access', `target IN (${list}) OR hasAny(extractAll(detail, '[A-Za-z0-9._:-]+'), [${list}])`)
   }
 }
 const names = async (client: ClickHouseClient, query: string): Promise<readonly string[]> =>
-  (await (await client.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 1 } })).json<{ name: string | number }>()).map(({ name }) => String(name))
+  (
+    await (
+      await client.query({ query, format: 'JSONEachRow', clickhouse_settings: { output_format_json_quote_64bit_integers: 1 } })
+    ).json<{ name: string | number }>()
+  ).map(({ name }) => String(name))
 const deleteWhere = async (client: ClickHouseClient, table: string, where: string): Promise<void> => {
   if ((await countWhere(client, table, where)) === 0) return
   await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE ${where} SETTINGS mutations_sync = 2` })

@@ -38,7 +38,37 @@ const WAIT_MS_MAX = 2_000
 /** A refused content does not get better by itself; a person may have repaired the table meanwhile. */
 const REFUSED_WAIT_MS = 30_000
 /** Codes that speak of the content or the table, not of the moment: unknown identifier, type mismatch, cannot parse, no such column, table or enum value, too many parts by partition key … */
-const REFUSED_CODES = new Set(['6', '10', '16', '20', '26', '27', '32', '33', '34', '36', '38', '41', '43', '44', '47', '49', '50', '53', '60', '62', '69', '70', '81', '117', '131', '252', '321', '349', '691'])
+const REFUSED_CODES = new Set([
+  '6',
+  '10',
+  '16',
+  '20',
+  '26',
+  '27',
+  '32',
+  '33',
+  '34',
+  '36',
+  '38',
+  '41',
+  '43',
+  '44',
+  '47',
+  '49',
+  '50',
+  '53',
+  '60',
+  '62',
+  '69',
+  '70',
+  '81',
+  '117',
+  '131',
+  '252',
+  '321',
+  '349',
+  '691',
+])
 
 /** Blocks are numbered from 0: the rows before a log's first extent entry are block 0. */
 export const NO_BLOCK = -1
@@ -70,7 +100,13 @@ const built = async (options: LaneOptions, block: number, build: () => Payload):
     try {
       return build()
     } catch (error) {
-      options.emit({ kind: 'refused', table: options.spec.name, block, reason: error instanceof Error ? error.message : String(error), waitMs: REFUSED_WAIT_MS })
+      options.emit({
+        kind: 'refused',
+        table: options.spec.name,
+        block,
+        reason: error instanceof Error ? error.message : String(error),
+        waitMs: REFUSED_WAIT_MS,
+      })
       await sleep(REFUSED_WAIT_MS, undefined, { signal: options.signal, ref: false })
     }
   }
@@ -106,7 +142,12 @@ const storeBlock = async (options: LaneOptions, work: Work): Promise<{ readonly 
 }
 
 /** Sends (again, with the same token, where the last end was ambiguous) and counts. */
-const tryOnce = async ({ client, spec, logId }: LaneOptions, { block, payload, inDoubt }: Work, attempt: number, doubt: boolean): Promise<'there' | 'absent'> => {
+const tryOnce = async (
+  { client, spec, logId }: LaneOptions,
+  { block, payload, inDoubt }: Work,
+  attempt: number,
+  doubt: boolean,
+): Promise<'there' | 'absent'> => {
   const token = `${logId}:${spec.name}:${block}:${attempt}`
   if (doubt && inDoubt) {
     // After a restart the insert of the process before may still run in a server; sending beside it could store the block twice.

@@ -43,7 +43,8 @@ export const encodeChunks = (spec: TableSpec, chunks: readonly Chunk[], block: n
     const width = CELL_BYTES[column.type]
     for (const chunk of chunks) {
       const cells = chunk.columns[index]
-      if (cells === undefined || cells.byteLength !== chunk.rows * width) throw new RowError(`${spec.name}.${column.name}: ${cells?.byteLength ?? 0} bytes for ${chunk.rows} cells of ${width}`)
+      if (cells === undefined || cells.byteLength !== chunk.rows * width)
+        throw new RowError(`${spec.name}.${column.name}: ${cells?.byteLength ?? 0} bytes for ${chunk.rows} cells of ${width}`)
       checkCells(spec, column, cells)
       buffers.push(Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength))
     }
@@ -53,7 +54,17 @@ export const encodeChunks = (spec: TableSpec, chunks: readonly Chunk[], block: n
 }
 
 export const CELL_BYTES: Readonly<Record<ColumnType, number>> = {
-  UInt8: 1, UInt16: 2, UInt32: 4, Int32: 4, UInt64: 8, Int64: 8, Float32: 4, "DateTime64(3, 'UTC')": 8, "DateTime('UTC')": 4, String: 0, 'Nullable(UInt32)': 0,
+  UInt8: 1,
+  UInt16: 2,
+  UInt32: 4,
+  Int32: 4,
+  UInt64: 8,
+  Int64: 8,
+  Float32: 4,
+  "DateTime64(3, 'UTC')": 8,
+  "DateTime('UTC')": 4,
+  String: 0,
+  'Nullable(UInt32)': 0,
 }
 
 const checkCells = (spec: TableSpec, column: Column, cells: Uint8Array): void => {
@@ -73,10 +84,21 @@ const checkCells = (spec: TableSpec, column: Column, cells: Uint8Array): void =>
 export type Cell = string | number | bigint | null
 
 /** One Native block of plain rows (cells in the order of the columns), with `block` as the last column. */
-export const encodeRows = (spec: TableSpec, rows: readonly (readonly Cell[])[], block: number): { readonly rows: number; readonly buffers: readonly Buffer[] } => {
+export const encodeRows = (
+  spec: TableSpec,
+  rows: readonly (readonly Cell[])[],
+  block: number,
+): { readonly rows: number; readonly buffers: readonly Buffer[] } => {
   const buffers: Buffer[] = [blockHead(spec.columns.length + 1, rows.length)]
   for (const [index, column] of spec.columns.entries()) {
-    buffers.push(columnHead(column), plainCells(spec, column, rows.map((row) => row[index] as Cell)))
+    buffers.push(
+      columnHead(column),
+      plainCells(
+        spec,
+        column,
+        rows.map((row) => row[index] as Cell),
+      ),
+    )
   }
   buffers.push(columnHead({ name: 'block', type: 'UInt64' }), blockColumn(block, rows.length))
   return { rows: rows.length, buffers }
@@ -86,13 +108,24 @@ const plainCells = (spec: TableSpec, column: Column, cells: readonly Cell[]): Bu
   if (column.type === 'String') return Buffer.concat(cells.map((cell) => text(String(cell))))
   if (column.type === 'Nullable(UInt32)') {
     const marks = Buffer.from(cells.map((cell) => (cell === null ? 1 : 0)))
-    return Buffer.concat([marks, numberCells(spec, { name: column.name, type: 'UInt32' }, cells.map((cell) => cell ?? 0))])
+    return Buffer.concat([
+      marks,
+      numberCells(
+        spec,
+        { name: column.name, type: 'UInt32' },
+        cells.map((cell) => cell ?? 0),
+      ),
+    ])
   }
   return numberCells(spec, column, cells)
 }
 
 const RANGES: Readonly<Partial<Record<ColumnType, readonly [number, number]>>> = {
-  UInt8: [0, 255], UInt16: [0, 65_535], UInt32: [0, 4_294_967_295], Int32: [-2_147_483_648, 2_147_483_647], "DateTime('UTC')": [1, 4_294_967_295],
+  UInt8: [0, 255],
+  UInt16: [0, 65_535],
+  UInt32: [0, 4_294_967_295],
+  Int32: [-2_147_483_648, 2_147_483_647],
+  "DateTime('UTC')": [1, 4_294_967_295],
   // DateTime64(3) reaches from 1900 to 2299.
   "DateTime64(3, 'UTC')": [-2_208_988_800_000, 10_413_791_999_999],
 }
@@ -103,7 +136,8 @@ const numberCells = (spec: TableSpec, column: Column, cells: readonly Cell[]): B
   const range = RANGES[column.type]
   for (const [row, cell] of cells.entries()) {
     if (cell === null || typeof cell === 'string') throw new RowError(`${spec.name}.${column.name} is ${cell} in row ${row}: not a number`)
-    if (range !== undefined && !(Number(cell) >= range[0] && Number(cell) <= range[1])) throw new RowError(`${spec.name}.${column.name} is ${cell} in row ${row}: outside ${range[0]} to ${range[1]}`)
+    if (range !== undefined && !(Number(cell) >= range[0] && Number(cell) <= range[1]))
+      throw new RowError(`${spec.name}.${column.name} is ${cell} in row ${row}: outside ${range[0]} to ${range[1]}`)
     writeCell(bytes, row * width, column.type, cell)
   }
   return bytes
@@ -111,13 +145,31 @@ const numberCells = (spec: TableSpec, column: Column, cells: readonly Cell[]): B
 
 const writeCell = (bytes: Buffer, at: number, type: ColumnType, cell: number | bigint): void => {
   switch (type) {
-    case 'UInt8': bytes.writeUInt8(Number(cell), at); return
-    case 'UInt16': bytes.writeUInt16LE(Number(cell), at); return
-    case 'UInt32': case "DateTime('UTC')": bytes.writeUInt32LE(Number(cell), at); return
-    case 'Int32': bytes.writeInt32LE(Number(cell), at); return
-    case 'Float32': bytes.writeFloatLE(Number(cell), at); return
-    case 'UInt64': bytes.writeBigUInt64LE(BigInt(cell), at); return
-    case 'Int64': case "DateTime64(3, 'UTC')": bytes.writeBigInt64LE(BigInt(cell), at); return
-    case 'String': case 'Nullable(UInt32)': throw new RowError(`no number of type ${type}`)
+    case 'UInt8':
+      bytes.writeUInt8(Number(cell), at)
+      return
+    case 'UInt16':
+      bytes.writeUInt16LE(Number(cell), at)
+      return
+    case 'UInt32':
+    case "DateTime('UTC')":
+      bytes.writeUInt32LE(Number(cell), at)
+      return
+    case 'Int32':
+      bytes.writeInt32LE(Number(cell), at)
+      return
+    case 'Float32':
+      bytes.writeFloatLE(Number(cell), at)
+      return
+    case 'UInt64':
+      bytes.writeBigUInt64LE(BigInt(cell), at)
+      return
+    case 'Int64':
+    case "DateTime64(3, 'UTC')":
+      bytes.writeBigInt64LE(BigInt(cell), at)
+      return
+    case 'String':
+    case 'Nullable(UInt32)':
+      throw new RowError(`no number of type ${type}`)
   }
 }

@@ -14,20 +14,59 @@ const expiresS = (time: number): number => (time <= 0 || !Number.isFinite(time) 
 const seal = (hex: string): bigint => (hex === '' ? 0n : BigInt(`0x${hex}`))
 
 const alarmCells = (step: AlarmStep, index: number): readonly Cell[] => [
-  step.id, index, step.kind, step.severity, step.site, step.siteKey, step.area, seal(step.seal), step.step, ms(step.time), ms(step.received), step.by, step.note, step.repeats, Math.round(step.value), expiresS(step.expires),
+  step.id,
+  index,
+  step.kind,
+  step.severity,
+  step.site,
+  step.siteKey,
+  step.area,
+  seal(step.seal),
+  step.step,
+  ms(step.time),
+  ms(step.received),
+  step.by,
+  step.note,
+  step.repeats,
+  Math.round(step.value),
+  expiresS(step.expires),
 ]
 const accessCells = (row: AccessRow): readonly Cell[] => [ms(row.time), row.who, row.role, row.action, row.target, row.detail]
 const siteCells = (row: SiteRow, index: number): readonly Cell[] => [
-  row.siteKey, row.site, row.area, row.areaKey, row.kind, row.headcount, row.capacity, ms(row.observedFrom), ms(row.observedUntil), ms(row.changed), expiresS(row.expires), index,
+  row.siteKey,
+  row.site,
+  row.area,
+  row.areaKey,
+  row.kind,
+  row.headcount,
+  row.capacity,
+  ms(row.observedFrom),
+  ms(row.observedUntil),
+  ms(row.changed),
+  expiresS(row.expires),
+  index,
 ]
-const sealCells = (row: SealRow, index: number): readonly Cell[] => [seal(row.seal), row.siteKey, row.site, ms(row.from), ms(row.until), ms(row.changed), expiresS(row.expires), index]
+const sealCells = (row: SealRow, index: number): readonly Cell[] => [
+  seal(row.seal),
+  row.siteKey,
+  row.site,
+  ms(row.from),
+  ms(row.until),
+  ms(row.changed),
+  expiresS(row.expires),
+  index,
+]
 
 /** The rows of one plain table as cells. `index` counts the rows of the block, so that the order of the log can be told. */
 export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: number): readonly (readonly Cell[])[] => {
   switch (table) {
-    case 'alarms': return plain.alarms.map((row, i) => alarmCells(row, firstIndex + i))
-    case 'access': return plain.access.map(accessCells)
-    case 'sites': return plain.sites.map((row, i) => siteCells(row, firstIndex + i))
-    case 'seals': return plain.seals.map((row, i) => sealCells(row, firstIndex + i))
+    case 'alarms':
+      return plain.alarms.map((row, i) => alarmCells(row, firstIndex + i))
+    case 'access':
+      return plain.access.map(accessCells)
+    case 'sites':
+      return plain.sites.map((row, i) => siteCells(row, firstIndex + i))
+    case 'seals':
+      return plain.seals.map((row, i) => sealCells(row, firstIndex + i))
   }
 }

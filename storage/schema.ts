@@ -17,7 +17,10 @@ export type SchemaOptions = {
 /** Creates or upgrades; returns the version found and the one left. Safe to run again after any crash. */
 export const migrate = async ({ client, server }: SchemaOptions): Promise<{ readonly from: number; readonly to: number }> => {
   await client.command({ query: 'CREATE DATABASE IF NOT EXISTS seals' })
-  await client.command({ query: 'CREATE TABLE IF NOT EXISTS seals.schema_version (version UInt32, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1' })
+  await client.command({
+    query:
+      'CREATE TABLE IF NOT EXISTS seals.schema_version (version UInt32, applied DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY version SETTINGS fsync_after_insert = 1',
+  })
   const from = await currentVersion(client)
   if (from > SCHEMA_VERSION) throw new Error(`the database seals has schema version ${from}, this engine knows ${SCHEMA_VERSION}: run a newer engine`)
   const context = { sourceCredentials: server === undefined ? '' : `USER ${quote(server.username)} PASSWORD ${quote(server.password)} ` }

@@ -3,9 +3,25 @@ import type { SinkTable } from './tables.ts'
 // What the sink has to tell: one union, from which main makes metrics and log lines.
 
 export type SinkHappening =
-  | { readonly kind: 'block-verified'; readonly table: SinkTable; readonly block: number; readonly rows: number; readonly bytes: number; readonly ms: number; readonly attempts: number }
+  | {
+      readonly kind: 'block-verified'
+      readonly table: SinkTable
+      readonly block: number
+      readonly rows: number
+      readonly bytes: number
+      readonly ms: number
+      readonly attempts: number
+    }
   /** An insert or a count did not end well; it will be tried again. */
-  | { readonly kind: 'retry'; readonly table: SinkTable; readonly block: number; readonly attempt: number; readonly failures: number; readonly waitMs: number; readonly reason: string }
+  | {
+      readonly kind: 'retry'
+      readonly table: SinkTable
+      readonly block: number
+      readonly attempt: number
+      readonly failures: number
+      readonly waitMs: number
+      readonly reason: string
+    }
   /** ClickHouse does not take the content: the table waits until somebody looks. Said again with every try. */
   | { readonly kind: 'refused'; readonly table: SinkTable; readonly block: number; readonly reason: string; readonly waitMs: number }
   /** After an ambiguous end: the block was there, or was not and goes again under the next attempt. */

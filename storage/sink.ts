@@ -25,7 +25,12 @@ export type SinkOptions = {
   /** The engine's clock, Unix ms. */
   readonly now?: () => number
 }
-export type SinkPending = { readonly rows: number; readonly bytes: number; readonly blocks: number; /** Age of the oldest rows not yet verified, ms; 0 where there are none. */ readonly oldestMs: number }
+export type SinkPending = {
+  readonly rows: number
+  readonly bytes: number
+  readonly blocks: number
+  /** Age of the oldest rows not yet verified, ms; 0 where there are none. */ readonly oldestMs: number
+}
 export type Sink = {
   /** Takes one round, in log order. Returns at once. */
   readonly offer: (round: Round) => void

@@ -38,7 +38,12 @@ export const openStore = async (clickhouseUrl: string | null | undefined, option
     throw error
   }
   return {
-    client, embedded: true, child: embedded, peopleUrl: embedded.url, url: embedded.url, ping: () => ping(client),
+    client,
+    embedded: true,
+    child: embedded,
+    peopleUrl: embedded.url,
+    url: embedded.url,
+    ping: () => ping(client),
     stop: async () => {
       await client.close()
       await embedded.stop()

@@ -4,7 +4,18 @@ import { EVENT_KIND_MAX, REASON, SITE_KIND } from '../core/kinds.ts'
 // The tables that the sink writes, column by column as they stand in a Native block, and how a block is proved to be there.
 // test/storage/schema.test.ts holds these to the real tables and to core's ROWS.
 
-export type ColumnType = 'UInt8' | 'UInt16' | 'UInt32' | 'Int32' | 'UInt64' | 'Int64' | 'Float32' | 'String' | 'Nullable(UInt32)' | "DateTime64(3, 'UTC')" | "DateTime('UTC')"
+export type ColumnType =
+  | 'UInt8'
+  | 'UInt16'
+  | 'UInt32'
+  | 'Int32'
+  | 'UInt64'
+  | 'Int64'
+  | 'Float32'
+  | 'String'
+  | 'Nullable(UInt32)'
+  | "DateTime64(3, 'UTC')"
+  | "DateTime('UTC')"
 export type Column = { readonly name: string; readonly type: ColumnType; /** Largest number of an Enum8; 0 is never sent. */ readonly enumMax?: number }
 export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals'
 export type SinkTable = RowTable | PlainTable
@@ -19,7 +30,11 @@ export type TableSpec = {
 }
 
 const NATIVE: Readonly<Record<CellKind, ColumnType>> = { u8: 'UInt8', u16: 'UInt16', u32: 'UInt32', i32: 'Int32', u64: 'UInt64', i64: 'Int64', f32: 'Float32' }
-const ENUMS: Readonly<Record<string, number>> = { 'events.kind': EVENT_KIND_MAX, 'area_1h.kind': SITE_KIND.gate, 'rejected_events.reason': REASON.SEQUENCE_TOO_OLD }
+const ENUMS: Readonly<Record<string, number>> = {
+  'events.kind': EVENT_KIND_MAX,
+  'area_1h.kind': SITE_KIND.gate,
+  'rejected_events.reason': REASON.SEQUENCE_TOO_OLD,
+}
 /** Columns that hold a time, by their cell: ms (i64) or s (u32). */
 const TIMES = new Set(['time', 'received', 'device_time', 'expires'])
 
@@ -37,18 +52,56 @@ const columns = (...pairs: readonly (readonly [string, ColumnType])[]): readonly
 
 export const PLAIN_COLUMNS: Readonly<Record<PlainTable, readonly Column[]>> = {
   alarms: columns(
-    ['id', 'String'], ['step_no', 'UInt32'], ['kind', 'String'], ['severity', 'String'], ['site', 'String'], ['site_key', 'UInt32'], ['area', 'String'], ['seal', 'UInt64'], ['step', 'String'],
-    ['time', MS], ['received', MS], ['by', 'String'], ['note', 'String'], ['repeats', 'UInt32'], ['value', 'Int64'], ['expires', S],
+    ['id', 'String'],
+    ['step_no', 'UInt32'],
+    ['kind', 'String'],
+    ['severity', 'String'],
+    ['site', 'String'],
+    ['site_key', 'UInt32'],
+    ['area', 'String'],
+    ['seal', 'UInt64'],
+    ['step', 'String'],
+    ['time', MS],
+    ['received', MS],
+    ['by', 'String'],
+    ['note', 'String'],
+    ['repeats', 'UInt32'],
+    ['value', 'Int64'],
+    ['expires', S],
   ),
   access: columns(['time', MS], ['who', 'String'], ['role', 'String'], ['action', 'String'], ['target', 'String'], ['detail', 'String']),
   sites: columns(
-    ['site_key', 'UInt32'], ['site', 'String'], ['area', 'String'], ['area_key', 'UInt32'], ['kind', 'String'], ['headcount', 'UInt32'], ['capacity', 'Nullable(UInt32)'],
-    ['observed_from', MS], ['observed_until', MS], ['changed', MS], ['expires', S], ['row_no', 'UInt32'],
+    ['site_key', 'UInt32'],
+    ['site', 'String'],
+    ['area', 'String'],
+    ['area_key', 'UInt32'],
+    ['kind', 'String'],
+    ['headcount', 'UInt32'],
+    ['capacity', 'Nullable(UInt32)'],
+    ['observed_from', MS],
+    ['observed_until', MS],
+    ['changed', MS],
+    ['expires', S],
+    ['row_no', 'UInt32'],
   ),
-  seals: columns(['seal', 'UInt64'], ['site_key', 'UInt32'], ['site', 'String'], ['from', MS], ['until', MS], ['changed', MS], ['expires', S], ['row_no', 'UInt32']),
+  seals: columns(
+    ['seal', 'UInt64'],
+    ['site_key', 'UInt32'],
+    ['site', 'String'],
+    ['from', MS],
+    ['until', MS],
+    ['changed', MS],
+    ['expires', S],
+    ['row_no', 'UInt32'],
+  ),
 }
 
-const spec = (name: SinkTable, of: readonly Column[], collapsesBy: readonly string[] | null, bySite: boolean): TableSpec => ({ name, columns: of, collapsesBy, bySite })
+const spec = (name: SinkTable, of: readonly Column[], collapsesBy: readonly string[] | null, bySite: boolean): TableSpec => ({
+  name,
+  columns: of,
+  collapsesBy,
+  bySite,
+})
 
 /** In the order in which one block's tables are sent: names first, so that no row is seen before the name of its site. */
 export const SINK_TABLES: readonly TableSpec[] = [

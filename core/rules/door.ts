@@ -70,7 +70,13 @@ const spanClosed = (run: ShardRun, watch: number, time: number): number => {
 const stoodOpen = (run: ShardRun, openedAt: number, closedAt: number): void => {
   const { watch, site, kind } = run.current
   const limit = run.policy.heldOpenMs[kind] as number
-  if (openedAt === 0 || closedAt - openedAt < limit || ((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0 || permitAt(run, site, closedAt) !== 0) return
+  if (
+    openedAt === 0 ||
+    closedAt - openedAt < limit ||
+    ((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0 ||
+    permitAt(run, site, closedAt) !== 0
+  )
+    return
   signal(run, { kind: ALARM['door-held-open'].no, state: SIGNAL_STATE.began, watch, site, time: openedAt + limit, value: closedAt - openedAt })
   signal(run, { kind: ALARM['door-held-open'].no, state: SIGNAL_STATE.ended, watch, site, time: closedAt, value: 0 })
 }
@@ -115,13 +121,13 @@ export const heldOpenDue = (run: ShardRun, watch: number): void => {
   const { flags, doorTime } = run.watches
   const { site, kind } = run.directory.watches.columns
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.timerHeld
-  if (((flags[watch]) & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
+  if ((flags[watch] & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
   const opened = doorTime[watch] as number
   const deadline = opened + (run.policy.heldOpenMs[kind[watch] as number] as number)
   if (deadline > run.received) return watchOpenDoor(run, watch, deadline)
   const permit = permitAt(run, site[watch] as number, run.received)
   // Looked at again a second later, not at the end of the permit: it may be revoked, or another be made.
   if (permit !== 0) return watchOpenDoor(run, watch, Math.min(run.permits.until[permit] as number, run.received + 1000))
-  flags[watch] = (flags[watch]) | WATCH_FLAG.heldOpen
+  flags[watch] = flags[watch] | WATCH_FLAG.heldOpen
   heldOpen(run, watch, SIGNAL_STATE.began, deadline)
 }

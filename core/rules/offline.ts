@@ -62,15 +62,15 @@ export const offlineDue = (run: ShardRun, watch: number): void => {
   const since = Math.abs(lastHeard[watch] as number)
   let deadline = since + limitOf(run, watch)
   if (deadline <= run.received) {
-    if (((flags[watch]) & WATCH_FLAG.offline) === 0) {
+    if ((flags[watch] & WATCH_FLAG.offline) === 0) {
       leaveOnline(run, watch)
-      flags[watch] = (flags[watch]) | WATCH_FLAG.offline
+      flags[watch] = flags[watch] | WATCH_FLAG.offline
       tell(run, watch, SIGNAL_STATE.began, { time: deadline, value: run.received - since })
     }
     // Still alive as a watch: looked at again, to see when it is over.
     deadline = run.received + limitOf(run, watch)
   }
-  flags[watch] = (flags[watch]) | WATCH_FLAG.timerOffline
+  flags[watch] = flags[watch] | WATCH_FLAG.timerOffline
   setTimer(shardOf(run, run.directory.watches.columns.site[watch] as number), deadline, TIMER.offline, watch)
 }
 

@@ -16,10 +16,22 @@ export const siteStateOf = (machine: MachineState, siteNo: number): SiteState | 
   const corrected = correctedOf(counts, siteNo)
   const since = counts.siteState.differsSince[siteNo] as number
   return {
-    siteNo, siteKey: site.siteKey, site: site.site, area: site.area, kind: site.kind, headcount: site.headcount, capacity: site.capacity, observation: site.observation,
-    raw: rawOf(counts, siteNo), corrected, confidence: confidenceOf(counts, siteNo),
+    siteNo,
+    siteKey: site.siteKey,
+    site: site.site,
+    area: site.area,
+    kind: site.kind,
+    headcount: site.headcount,
+    capacity: site.capacity,
+    observation: site.observation,
+    raw: rawOf(counts, siteNo),
+    corrected,
+    confidence: confidenceOf(counts, siteNo),
     differsSince: counts.siteState.side[siteNo] !== 0 && since > 0 ? since : null,
-    door: doorOf(seals.map(({ door }) => door)), online: seals.some(({ online }) => online), link: linkOf(seals.map(({ link }) => link)), seals,
+    door: doorOf(seals.map(({ door }) => door)),
+    online: seals.some(({ online }) => online),
+    link: linkOf(seals.map(({ link }) => link)),
+    seals,
   }
 }
 

@@ -65,13 +65,26 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
   })
   failed.catch(() => undefined)
   const running: Running = {
-    machine, pool: createShardPool(options), queue: createEntryQueue(), listeners: [], results: new Map(), waiters: [], barriers: [],
-    offered: machine.position, busy: false, stopped: false, broken: false, watching: false, fail,
+    machine,
+    pool: createShardPool(options),
+    queue: createEntryQueue(),
+    listeners: [],
+    results: new Map(),
+    waiters: [],
+    barriers: [],
+    offered: machine.position,
+    busy: false,
+    stopped: false,
+    broken: false,
+    watching: false,
+    fail,
   }
   return { ...working(running), ...reads(running), failed }
 }
 
-const working = (running: Running): Pick<Machine, 'offer' | 'backlog' | 'applied' | 'whenApplied' | 'resultOf' | 'onRound' | 'watchOccupancy' | 'snapshot' | 'stop'> => ({
+const working = (
+  running: Running,
+): Pick<Machine, 'offer' | 'backlog' | 'applied' | 'whenApplied' | 'resultOf' | 'onRound' | 'watchOccupancy' | 'snapshot' | 'stop'> => ({
   offer: (position, bytes) => {
     if (position !== running.offered + 1) throw new RangeError(`entry ${position} offered after ${running.offered}`)
     running.offered = position
@@ -85,10 +98,11 @@ const working = (running: Running): Pick<Machine, 'offer' | 'backlog' | 'applied
     return { entries: Math.max(entries, running.offered - running.machine.position), bytes }
   },
   applied: () => running.machine.position as Position,
-  whenApplied: (position) => new Promise((resolve) => {
-    if (position <= running.machine.position) resolve()
-    else running.waiters.push({ position, resolve })
-  }),
+  whenApplied: (position) =>
+    new Promise((resolve) => {
+      if (position <= running.machine.position) resolve()
+      else running.waiters.push({ position, resolve })
+    }),
   resultOf: (position) => running.results.get(position),
   onRound: (listener) => {
     running.listeners = [...running.listeners, listener]
@@ -111,8 +125,7 @@ const working = (running: Running): Pick<Machine, 'offer' | 'backlog' | 'applied
 })
 
 /** Resolves while no round runs; what the caller does before its next await sees a consistent state. */
-const betweenRounds = (running: Running): Promise<void> =>
-  running.busy ? new Promise((resolve) => void running.barriers.push(resolve)) : Promise.resolve()
+const betweenRounds = (running: Running): Promise<void> => (running.busy ? new Promise((resolve) => void running.barriers.push(resolve)) : Promise.resolve())
 
 const work = async (running: Running): Promise<void> => {
   try {
@@ -148,7 +161,8 @@ const passBarriers = async (running: Running): Promise<void> => {
 }
 
 /** Whether an extent with rows is open that must end before this round, for its rows are of the month before (core/month.ts). */
-const monthEnds = ({ position, block, received }: MachineState, cut: Cut): boolean => position > block && monthOf(received) !== monthOf((cut.entries[0] as Queued).header.received)
+const monthEnds = ({ position, block, received }: MachineState, cut: Cut): boolean =>
+  position > block && monthOf(received) !== monthOf((cut.entries[0] as Queued).header.received)
 
 /** The end of an extent that no entry says: a round without entries. The next block is numbered by the last entry before it. */
 const endMonth = async (running: Running): Promise<void> => {
@@ -193,7 +207,7 @@ const applyShards = async (running: Running, cut: Cut, draft: Draft): Promise<vo
   const { kind } = (cut.entries.at(-1) as Queued).header
   const to = kind === ENTRY.events || kind === ENTRY.tick ? cut.entries.length : cut.entries.length - 1
   const here = cut.events <= EVENTS_HERE_MAX && (kind !== ENTRY.tick || machine.shards.reduce((sum, shard) => sum + timerCount(shard), 0) <= TIMERS_HERE_MAX)
-  for (let from = 0; from < to; ) {
+  for (let from = 0; from < to;) {
     const tables = tablesOf(machine)
     const task = { entries: cut.round, from, to, tick: machine.tick, round: machine.round, extentReceived: null, rowsExpected: cut.events }
     let results = here ? pool.applyHere(tables, task) : await pool.apply(tables, task)
@@ -215,7 +229,15 @@ const endExtent = async (running: Running, received: number, draft: Draft): Prom
   const tables = tablesOf(machine)
   const rows = machine.shards.reduce((sum, shard) => sum + (shard.rollups.columns.siteKey[0] as number), 0)
   if (rows === 0) return
-  const task = { entries: { buffer: new SharedArrayBuffer(0), offsets: [], lengths: [] }, from: 0, to: 0, tick: machine.tick, round: machine.round, extentReceived: received, rowsExpected: 0 }
+  const task = {
+    entries: { buffer: new SharedArrayBuffer(0), offsets: [], lengths: [] },
+    from: 0,
+    to: 0,
+    tick: machine.tick,
+    round: machine.round,
+    extentReceived: received,
+    rowsExpected: 0,
+  }
   foldExtent(rows <= ROLLUPS_HERE_MAX ? pool.applyHere(tables, task) : await pool.apply(tables, task), received, draft)
 }
 
@@ -226,11 +248,19 @@ const roundOf = (running: Running, draft: Draft, { from, to, received, block, en
   const { machine } = running
   const ids = [...new Set(draft.steps.map((step) => step.id))]
   return {
-    from: from as Position, to: to as Position, received, block: block as Position, ends,
-    chunks: draft.chunks, alarmSteps: draft.steps, plain: { alarms: draft.steps, access: draft.access, sites: draft.sites, seals: draft.seals },
+    from: from as Position,
+    to: to as Position,
+    received,
+    block: block as Position,
+    ends,
+    chunks: draft.chunks,
+    alarmSteps: draft.steps,
+    plain: { alarms: draft.steps, access: draft.access, sites: draft.sites, seals: draft.seals },
     alarms: ids.map((id) => machine.desk.alarm(id)).filter((alarm) => alarm !== undefined),
     sitesChanged: running.watching ? Uint32Array.from(new Set(draft.sitesChanged)) : NO_SITES,
-    sitesEnded: draft.sitesEnded, expiredKeys: draft.expiredKeys, rejectedByReason: draft.rejectedByReason,
+    sitesEnded: draft.sitesEnded,
+    expiredKeys: draft.expiredKeys,
+    rejectedByReason: draft.rejectedByReason,
   }
 }
 
@@ -256,13 +286,22 @@ const reads = ({ machine }: Running): Omit<Machine, keyof ReturnType<typeof work
     ledger: ledger.counts,
     siteState: (site) => siteStateByNo(registry.siteNo(site)),
     siteStateByNo,
-    sites: (fromNo, limit, areaPrefix) => registry.sitesUnder(areaPrefix, { fromNo, limit }).map(siteStateByNo).filter((site) => site !== undefined),
+    sites: (fromNo, limit, areaPrefix) =>
+      registry
+        .sitesUnder(areaPrefix, { fromNo, limit })
+        .map(siteStateByNo)
+        .filter((site) => site !== undefined),
     openAlarms: desk.openAlarms,
     alarm: desk.alarm,
     permits: () => registry.permits(),
     tokenByHash: registry.tokenByHash,
     tokens: registry.tokens,
     tokenName: registry.tokenName,
-    fleet: () => ({ sites: registry.counts().live, sealsKnown: registry.counts().sealsKnown, sealsOnline: machine.online, stateBytes: stateBytes(tablesOf(machine)) }),
+    fleet: () => ({
+      sites: registry.counts().live,
+      sealsKnown: registry.counts().sealsKnown,
+      sealsOnline: machine.online,
+      stateBytes: stateBytes(tablesOf(machine)),
+    }),
   }
 }

@@ -8,7 +8,20 @@ import { createRegistry, restoreRegistry, type Registry } from '../registry.ts'
 import { REGISTRY_SCHEMAS, type RegistryDump, type RegistryTables } from '../registry-state.ts'
 import type { Tables } from '../shard-run.ts'
 import { shardOfSite } from '../shard.ts'
-import { createShardTables, createState, DIRTY, ROLLUP_SLOTS, ROLLUPS, type ShardTables, type State, SITE_STATE, TIMERS, WATCH_STATE, WINDOWS, WINDOWS_BEFORE } from '../state.ts'
+import {
+  createShardTables,
+  createState,
+  DIRTY,
+  ROLLUP_SLOTS,
+  ROLLUPS,
+  type ShardTables,
+  type State,
+  SITE_STATE,
+  TIMERS,
+  WATCH_STATE,
+  WINDOWS,
+  WINDOWS_BEFORE,
+} from '../state.ts'
 import { attachTable, type Table, type TableSchema, withCapacity } from '../table.ts'
 import { rollupRow } from '../rollup.ts'
 import { setTimer } from '../timers.ts'
@@ -37,8 +50,17 @@ export type MachineState = {
 
 export const SNAPSHOT_VERSION = 3
 type MachinePart = {
-  readonly version: number; readonly position: number; readonly block: number; readonly received: number; readonly tick: number; readonly online: number; readonly round: number
-  readonly shardCount: number; readonly registry: RegistryDump; readonly desk: DeskDump; readonly ledger: LedgerDump
+  readonly version: number
+  readonly position: number
+  readonly block: number
+  readonly received: number
+  readonly tick: number
+  readonly online: number
+  readonly round: number
+  readonly shardCount: number
+  readonly registry: RegistryDump
+  readonly desk: DeskDump
+  readonly ledger: LedgerDump
   readonly capacities: Readonly<Record<string, number>>
 }
 
@@ -54,23 +76,44 @@ export const tablesOf = ({ registry, state, shards }: MachineState): Tables => {
 export const createMachineState = (policy: Policy, shardCount: number): MachineState => {
   const registry = createRegistry(policy, shardCount)
   return {
-    registry, desk: createDesk(deskDeps(registry, policy.otherRetentionMs)), ledger: createLedger(), state: createState(),
-    shards: Array.from({ length: shardCount }, createShardTables), policy, position: 0, block: 0, received: 0, tick: 0, round: 0, online: 0,
+    registry,
+    desk: createDesk(deskDeps(registry, policy.otherRetentionMs)),
+    ledger: createLedger(),
+    state: createState(),
+    shards: Array.from({ length: shardCount }, createShardTables),
+    policy,
+    position: 0,
+    block: 0,
+    received: 0,
+    tick: 0,
+    round: 0,
+    online: 0,
   }
 }
 
 const namedTables = (machine: MachineState): [string, Table<TableSchema>][] => [
   ...Object.entries(machine.registry.tables()).map(([name, table]): [string, Table<TableSchema>] => [`registry-${name}`, table as Table<TableSchema>]),
   ...Object.entries(machine.state).map(([name, table]): [string, Table<TableSchema>] => [`state-${name}`, table as Table<TableSchema>]),
-  ...machine.shards.flatMap((shard, index) => Object.entries(shard).map(([name, table]): [string, Table<TableSchema>] => [`shard-${index}-${name}`, table as Table<TableSchema>])),
+  ...machine.shards.flatMap((shard, index) =>
+    Object.entries(shard).map(([name, table]): [string, Table<TableSchema>] => [`shard-${index}-${name}`, table as Table<TableSchema>]),
+  ),
 ]
 
 /** A copy of everything, between rounds: about 0.1 s per 100 MB of state, in which nothing is applied. */
 export const snapshotParts = (machine: MachineState): Map<string, Uint8Array> => {
   const tables = namedTables(machine)
   const part: MachinePart = {
-    version: SNAPSHOT_VERSION, position: machine.position, block: machine.block, received: machine.received, tick: machine.tick, online: machine.online, round: machine.round,
-    shardCount: machine.shards.length, registry: machine.registry.dump(), desk: machine.desk.dump(), ledger: machine.ledger.dump(),
+    version: SNAPSHOT_VERSION,
+    position: machine.position,
+    block: machine.block,
+    received: machine.received,
+    tick: machine.tick,
+    online: machine.online,
+    round: machine.round,
+    shardCount: machine.shards.length,
+    registry: machine.registry.dump(),
+    desk: machine.desk.dump(),
+    ledger: machine.ledger.dump(),
     capacities: Object.fromEntries(tables.map(([name, table]) => [name, table.capacity])),
   }
   const parts = new Map<string, Uint8Array>([['machine', packr.pack(part)]])
@@ -92,17 +135,32 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
     return { buffer, capacity }
   }
   const attachAll = (prefix: string, schemas: Readonly<Record<string, TableSchema>>): Record<string, Table<TableSchema>> =>
-    Object.fromEntries(Object.entries(schemas).map(([name, schema]) => {
-      const { buffer, capacity } = handle(`${prefix}-${name}`)
-      return [name, attachTable(schema, capacity, buffer)]
-    }))
+    Object.fromEntries(
+      Object.entries(schemas).map(([name, schema]) => {
+        const { buffer, capacity } = handle(`${prefix}-${name}`)
+        return [name, attachTable(schema, capacity, buffer)]
+      }),
+    )
   const registry = restoreRegistry(policy, shardCount, part.registry, attachAll('registry', REGISTRY_SCHEMAS) as unknown as RegistryTables)
   const state = attachAll('state', STATE_SCHEMAS) as unknown as State
   const shards = Array.from({ length: part.shardCount }, (_, index) =>
-    attachShard(Object.fromEntries(Object.keys(SHARD_SCHEMAS).map((name) => [name, handle(`shard-${index}-${name}`)])) as unknown as Parameters<typeof attachShard>[0]))
+    attachShard(
+      Object.fromEntries(Object.keys(SHARD_SCHEMAS).map((name) => [name, handle(`shard-${index}-${name}`)])) as unknown as Parameters<typeof attachShard>[0],
+    ),
+  )
   const machine: MachineState = {
-    registry, desk: restoreDesk(deskDeps(registry, policy.otherRetentionMs), part.desk), ledger: createLedger(part.ledger), state,
-    shards, policy, position: part.position, block: part.block, received: part.received, tick: part.tick, round: part.round, online: part.online,
+    registry,
+    desk: restoreDesk(deskDeps(registry, policy.otherRetentionMs), part.desk),
+    ledger: createLedger(part.ledger),
+    state,
+    shards,
+    policy,
+    position: part.position,
+    block: part.block,
+    received: part.received,
+    tick: part.tick,
+    round: part.round,
+    online: part.online,
   }
   return part.shardCount === shardCount ? machine : { ...machine, shards: dealt(machine, shardCount) }
 }
@@ -135,7 +193,13 @@ const dealTraffic = (old: ShardTables, shardFor: (site: number) => ShardTables):
   const from = old.rollups.columns
   for (let at = 1; at <= (from.siteKey[0] as number); at += 1) {
     const shard = shardFor(from.site[at] as number)
-    const place = { siteKey: from.siteKey[at] as number, site: from.site[at] as number, areaKey: from.areaKey[at] as number, kind: from.kind[at] as number, expires: from.expires[at] as number }
+    const place = {
+      siteKey: from.siteKey[at] as number,
+      site: from.site[at] as number,
+      areaKey: from.areaKey[at] as number,
+      kind: from.kind[at] as number,
+      expires: from.expires[at] as number,
+    }
     const row = rollupRow(shard, 0, place, from.minute[at] as number)
     for (const sums of ['peopleIn', 'peopleOut', 'openings'] as const) shard.rollups.columns[sums][row] = from[sums][at] as number
   }

@@ -7,7 +7,15 @@ import type { Position } from '../ids.ts'
 // they signal into the alarm desk, and hands on rows, alarm steps and occupancy. Same entries, same outputs, byte for byte.
 
 /** The counts of the ledger, cumulative over the log's life. offered = accepted + rejected; accepted = stored + repeated + tooOld + waiting. */
-export type Ledger = { readonly offered: number; readonly accepted: number; readonly rejected: number; readonly repeated: number; readonly tooOld: number; readonly applied: number; /** Of `rejected`, by REASON number; sums to it. */ readonly rejectedByReason: ReadonlyMap<number, number> }
+export type Ledger = {
+  readonly offered: number
+  readonly accepted: number
+  readonly rejected: number
+  readonly repeated: number
+  readonly tooOld: number
+  readonly applied: number
+  /** Of `rejected`, by REASON number; sums to it. */ readonly rejectedByReason: ReadonlyMap<number, number>
+}
 
 /** What one round of entries gave. Handed over in log order, once per run; after a restart those since the snapshot come again. */
 export type Round = {
@@ -53,7 +61,14 @@ export type SiteState = {
   readonly online: boolean
   /** `unheard`: no seal has been heard yet, and none is missed yet. */
   readonly link: Link
-  readonly seals: readonly { readonly seal: string; readonly door: 'open' | 'closed' | 'unknown'; readonly online: boolean; readonly link: Link; readonly lastHeard: number; readonly batteryMv: number }[]
+  readonly seals: readonly {
+    readonly seal: string
+    readonly door: 'open' | 'closed' | 'unknown'
+    readonly online: boolean
+    readonly link: Link
+    readonly lastHeard: number
+    readonly batteryMv: number
+  }[]
 }
 
 export type Machine = {

@@ -28,7 +28,16 @@ export type Draft = {
   result: RegistryResult | WorkResult | undefined
 }
 export const createDraft = (): Draft => ({
-  chunks: [], steps: [], access: [], sites: [], seals: [], sitesChanged: [], sitesEnded: [], expiredKeys: [], rejectedByReason: new Map(), result: undefined,
+  chunks: [],
+  steps: [],
+  access: [],
+  sites: [],
+  seals: [],
+  sitesChanged: [],
+  sitesEnded: [],
+  expiredKeys: [],
+  rejectedByReason: new Map(),
+  result: undefined,
 })
 
 /** What the entries say of themselves: the ledger's terms that need no shard. */
@@ -125,4 +134,14 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
 }
 
 const concernsShards = (effects: RegistryEffects): boolean =>
-  [effects.sitesCreated, effects.sitesChanged, effects.sitesEnded, effects.sitesReopened, effects.watchesBegun, effects.watchesEnded, effects.watchesRenewed, effects.sitesErased, effects.sealsErased].some((list) => list.length > 0)
+  [
+    effects.sitesCreated,
+    effects.sitesChanged,
+    effects.sitesEnded,
+    effects.sitesReopened,
+    effects.watchesBegun,
+    effects.watchesEnded,
+    effects.watchesRenewed,
+    effects.sitesErased,
+    effects.sealsErased,
+  ].some((list) => list.length > 0)

@@ -56,7 +56,10 @@ export const createShardPool = ({ run, threads, policy }: PoolOptions): ShardPoo
     apply: (tables, task) => {
       const shares = Math.max(1, Math.min(threads, tables.shards.length))
       const tasks = Array.from({ length: shares }, (_, share): ApplyTask => ({
-        ...task, shards: all(tables).filter((shard) => shard % shares === share), alone: tables.shards.length === 1, rejects: share === 0,
+        ...task,
+        shards: all(tables).filter((shard) => shard % shares === share),
+        alone: tables.shards.length === 1,
+        rejects: share === 0,
         rowsExpected: Math.ceil(task.rowsExpected / shares),
       }))
       return dispatch(tables, tasks)
@@ -67,8 +70,18 @@ export const createShardPool = ({ run, threads, policy }: PoolOptions): ShardPoo
 }
 
 const buffersOf = ({ directory, sites, permits, state, shards }: Tables): SharedArrayBuffer[] =>
-  [directory.slots, directory.seals, directory.watches, sites, permits, state.windows, state.windowsBefore, state.watches, state.sites,
-    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots])].map((table) => table.buffer)
+  [
+    directory.slots,
+    directory.seals,
+    directory.watches,
+    sites,
+    permits,
+    state.windows,
+    state.windowsBefore,
+    state.watches,
+    state.sites,
+    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots]),
+  ].map((table) => table.buffer)
 
 const takeGrown = (tables: Tables, shard: number, handles: ApplyResult['grown'][number]['handles']): void => {
   const own = tables.shards[shard]
@@ -77,5 +90,6 @@ const takeGrown = (tables: Tables, shard: number, handles: ApplyResult['grown'][
   if (handles.timers.capacity !== own.timers.capacity) own.timers = attachTable(TIMERS, handles.timers.capacity, handles.timers.buffer)
   if (handles.dirty.capacity !== own.dirty.capacity) own.dirty = attachTable(DIRTY, handles.dirty.capacity, handles.dirty.buffer)
   if (handles.rollups.capacity !== own.rollups.capacity) own.rollups = attachTable(ROLLUPS, handles.rollups.capacity, handles.rollups.buffer)
-  if (handles.rollupSlots.capacity !== own.rollupSlots.capacity) own.rollupSlots = attachTable(ROLLUP_SLOTS, handles.rollupSlots.capacity, handles.rollupSlots.buffer)
+  if (handles.rollupSlots.capacity !== own.rollupSlots.capacity)
+    own.rollupSlots = attachTable(ROLLUP_SLOTS, handles.rollupSlots.capacity, handles.rollupSlots.buffer)
 }

@@ -9,7 +9,12 @@ import type { Snapshots } from './snapshots.ts'
 
 export type KeeperDeps = {
   readonly machine: Machine
-  readonly log: { readonly trim: (to: Position) => void; readonly roll: () => Promise<void>; readonly note: (key: string, value: unknown) => Promise<void>; readonly noted: (key: string) => unknown }
+  readonly log: {
+    readonly trim: (to: Position) => void
+    readonly roll: () => Promise<void>
+    readonly note: (key: string, value: unknown) => Promise<void>
+    readonly noted: (key: string) => unknown
+  }
   readonly snapshots: Snapshots
   /** The sink, as far as it matters here: what is proved to be in ClickHouse, and when all that expired is out of it. */
   readonly sink: { readonly whenVerified: (block: Position) => Promise<void>; readonly whenErased: () => Promise<void> }

@@ -6,7 +6,18 @@ import { ENTRY, stampReceived } from '../../core/entry.ts'
 import { position, type Position } from '../../core/ids.ts'
 import { lockFolder } from './folder-lock.ts'
 import { LogFullError, type Log, type LogEntry, type LogStats } from './log.ts'
-import { deleteSegment, fsyncFolder, inspectSegment, listSegments, LogDamagedError, openSegmentDb, receivedOf, segmentPath, type Segment, type SegmentDb } from './segment.ts'
+import {
+  deleteSegment,
+  fsyncFolder,
+  inspectSegment,
+  listSegments,
+  LogDamagedError,
+  openSegmentDb,
+  receivedOf,
+  segmentPath,
+  type Segment,
+  type SegmentDb,
+} from './segment.ts'
 
 // The log on one machine: LMDB segments (segment.ts), group commit. docs/formats/log.md has the layout.
 // One flush is in flight at a time and takes all that was appended meanwhile; positions and `received` are given when a flush
@@ -86,7 +97,8 @@ export const openLmdbLog = async (dir: string, options: LmdbLogOptions): Promise
   const takeBatch = (): Waiting[] => {
     let bytes = 0
     let count = 0
-    while (count < queue.length && (count === 0 || bytes + (queue[count] as Waiting).bytes.byteLength <= FLUSH_BYTES_MAX)) bytes += (queue[count++] as Waiting).bytes.byteLength
+    while (count < queue.length && (count === 0 || bytes + (queue[count] as Waiting).bytes.byteLength <= FLUSH_BYTES_MAX))
+      bytes += (queue[count++] as Waiting).bytes.byteLength
     const batch = queue.slice(0, count)
     queue = queue.slice(count)
     queuedBytes -= bytes
@@ -248,7 +260,10 @@ const commit = async (db: SegmentDb, first: number, batch: readonly Waiting[], r
 const causeOf = async (error: unknown): Promise<Error> => {
   const hidden = (error as { commitError?: Promise<never> }).commitError
   if (hidden === undefined) return error as Error
-  return bounded(hidden, 1000).then(() => error as Error, (cause: unknown) => cause as Error)
+  return bounded(hidden, 1000).then(
+    () => error as Error,
+    (cause: unknown) => cause as Error,
+  )
 }
 
 const isFull = (error: Error): boolean => /no space left|disk quota|file too large|MDB_MAP_FULL|ENOSPC|EDQUOT|EFBIG/i.test(error.message)
@@ -296,7 +311,12 @@ const lastReceived = async (segment: Segment | undefined, mapBytes: number): Pro
   return received
 }
 
-type Notes = { readonly id: string; readonly note: (key: string, value: unknown) => Promise<void>; readonly noted: (key: string) => unknown; readonly close: () => Promise<void> }
+type Notes = {
+  readonly id: string
+  readonly note: (key: string, value: unknown) => Promise<void>
+  readonly noted: (key: string) => unknown
+  readonly close: () => Promise<void>
+}
 
 const openNotes = (dir: string): Notes => {
   const db: RootDatabase<unknown, string> = open({ path: join(dir, 'notes.lmdb'), overlappingSync: false, noSubdir: true, maxDbs: 1, cache: false })

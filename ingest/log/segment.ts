@@ -26,10 +26,12 @@ export const segmentPath = (dir: string, first: number): string => join(dir, `${
 
 /** Positions of first entries of the segments in `dir`, ascending. */
 export const listSegments = (dir: string): number[] =>
-  readdirSync(dir).flatMap((name) => {
-    const match = NAME.exec(name)
-    return match === null ? [] : [Number(match[1])]
-  }).sort((a, b) => a - b)
+  readdirSync(dir)
+    .flatMap((name) => {
+      const match = NAME.exec(name)
+      return match === null ? [] : [Number(match[1])]
+    })
+    .sort((a, b) => a - b)
 
 export const openSegmentDb = (path: string, mapBytes: number): SegmentDb =>
   open<Uint8Array, number>({ path, encoding: 'binary', overlappingSync: false, noSubdir: true, maxDbs: 1, cache: false, mapSize: mapBytes })
@@ -41,7 +43,8 @@ export const inspectSegment = (db: SegmentDb, path: string, first: number): Segm
   const bytes = statSync(path).size
   if (lowest === undefined || highest === undefined) return { path, first, next: first, bytes, firstMs: Number.NaN }
   const count = (db.getStats() as { entryCount: number }).entryCount
-  if (lowest !== first || highest - lowest + 1 !== count) throw new LogDamagedError(`${path}: holds ${count} entries from ${lowest} to ${highest}, wanted all from ${first}`)
+  if (lowest !== first || highest - lowest + 1 !== count)
+    throw new LogDamagedError(`${path}: holds ${count} entries from ${lowest} to ${highest}, wanted all from ${first}`)
   return { path, first, next: highest + 1, bytes, firstMs: receivedOf(db, first) }
 }
 

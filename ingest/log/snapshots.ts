@@ -34,7 +34,11 @@ export const openSnapshots = (dir: string, logId: string): Snapshots => {
   mkdirSync(dir, { recursive: true })
   // What a killed write left behind.
   for (const name of readdirSync(dir)) if (name.endsWith('.tmp')) rmSync(join(dir, name), { recursive: true, force: true })
-  const kept = (): Position[] => readdirSync(dir).filter((name) => NAME.test(name)).map((name) => positionOf(Number(name))).sort((a, b) => a - b)
+  const kept = (): Position[] =>
+    readdirSync(dir)
+      .filter((name) => NAME.test(name))
+      .map((name) => positionOf(Number(name)))
+      .sort((a, b) => a - b)
   const drop = (positions: readonly Position[]): void => {
     for (const position of positions) rmSync(join(dir, folderName(position)), { recursive: true, force: true })
     if (positions.length > 0) fsyncFolder(dir)

@@ -8,5 +8,7 @@ export type RunDecode = (task: DecodeTask) => Promise<DecodeDone>
 
 const filename = fileURLToPath(new URL('./decode-worker.js', import.meta.url))
 
-export const decodeOn = (pool: Piscina): RunDecode =>
-  (task) => pool.run(task, { filename, name: 'decodeTask', transferList: [task.bodies.buffer] }) as Promise<DecodeDone>
+export const decodeOn =
+  (pool: Piscina): RunDecode =>
+  (task) =>
+    pool.run(task, { filename, name: 'decodeTask', transferList: [task.bodies.buffer] }) as Promise<DecodeDone>

@@ -13,7 +13,11 @@ export const BODY_BYTES_MAX = 8 * 1024 * 1024
 export type SharedTable = { readonly capacity: number; readonly buffer: SharedArrayBuffer }
 export type SharedDirectory = { readonly slots: SharedTable; readonly seals: SharedTable; readonly watches: SharedTable }
 const shared = ({ capacity, buffer }: SharedTable): SharedTable => ({ capacity, buffer })
-export const shareDirectory = (directory: Directory): SharedDirectory => ({ slots: shared(directory.slots), seals: shared(directory.seals), watches: shared(directory.watches) })
+export const shareDirectory = (directory: Directory): SharedDirectory => ({
+  slots: shared(directory.slots),
+  seals: shared(directory.seals),
+  watches: shared(directory.watches),
+})
 export const attachDirectory = ({ slots, seals, watches }: SharedDirectory): Directory => ({
   slots: attachTable(SEAL_SLOTS, slots.capacity, slots.buffer),
   seals: attachTable(SEALS, seals.capacity, seals.buffer),

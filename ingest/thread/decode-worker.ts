@@ -22,7 +22,14 @@ const builder = createEntryBuilder()
 export const decodeTask = (task: DecodeTask): unknown => {
   const done = decodeAll(task)
   const transfer = [done.receipts.buffer, ...done.entries.map((entry) => entry.buffer)]
-  return move({ get [transferableSymbol]() { return transfer }, get [valueSymbol]() { return done } })
+  return move({
+    get [transferableSymbol]() {
+      return transfer
+    },
+    get [valueSymbol]() {
+      return done
+    },
+  })
 }
 
 /** The task itself, on whatever thread calls it. */
@@ -33,8 +40,12 @@ export const decodeAll = (task: DecodeTask): DecodeDone => {
   const entries: Uint8Array<ArrayBuffer>[] = []
   const failures: DecodeFailure[] = []
   const done = {
-    entryOf: new Int32Array(count).fill(-1), accepted: new Uint32Array(count), rejected: new Uint32Array(count), receiptEnds: new Uint32Array(count),
-    reasons: new Uint32Array(REASONS), listed: new Uint32Array(task.senders.length),
+    entryOf: new Int32Array(count).fill(-1),
+    accepted: new Uint32Array(count),
+    rejected: new Uint32Array(count),
+    receiptEnds: new Uint32Array(count),
+    reasons: new Uint32Array(REASONS),
+    listed: new Uint32Array(task.senders.length),
   }
   const receipts = Writer.create()
   const finishEntry = (): void => {
@@ -49,7 +60,11 @@ export const decodeAll = (task: DecodeTask): DecodeDone => {
       if (sender === undefined) throw new RangeError(`request ${r} is of no sender`)
       if (builder.size() > 0 && builder.size() + failed > ENTRY_EVENTS_MAX) finishEntry()
       const admission = {
-        directory, policy: POLICY_DEFAULT, received: task.received, tokenNo: sender.tokenNo, allowed: allowed[senderNo] ?? null,
+        directory,
+        policy: POLICY_DEFAULT,
+        received: task.received,
+        tokenNo: sender.tokenNo,
+        allowed: allowed[senderNo] ?? null,
         listedMax: sender.listedMax - (done.listed[senderNo] as number),
       }
       const verdicts = admit(decoded, failed, admission, builder)
@@ -75,15 +90,21 @@ const decodeOne = (task: DecodeTask, r: number): number | DecodeFailure => {
   if (!(plain instanceof Uint8Array)) return { request: r, ...plain }
   const result = decodeBatch(plain, decoded)
   switch (result.kind) {
-    case 'decoded': return result.count
-    case 'too-many': return { request: r, code: 'too-large', detail: `a batch holds at most ${EVENTS_PER_BATCH_MAX} events` }
-    case 'malformed': return { request: r, code: 'malformed', detail: `not an EventBatch: ${result.detail}`, where: `body byte ${result.offset}` }
+    case 'decoded':
+      return result.count
+    case 'too-many':
+      return { request: r, code: 'too-large', detail: `a batch holds at most ${EVENTS_PER_BATCH_MAX} events` }
+    case 'malformed':
+      return { request: r, code: 'malformed', detail: `not an EventBatch: ${result.detail}`, where: `body byte ${result.offset}` }
   }
 }
 
 type Zstd = { readonly zstdDecompressSync?: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Uint8Array }
 
-const decompress = (body: Uint8Array, encoding: number): Uint8Array | { readonly code: 'malformed' | 'too-large'; readonly detail: string; readonly where?: string } => {
+const decompress = (
+  body: Uint8Array,
+  encoding: number,
+): Uint8Array | { readonly code: 'malformed' | 'too-large'; readonly detail: string; readonly where?: string } => {
   if (encoding === ENCODING_NO.identity) return body
   const options = { maxOutputLength: BODY_BYTES_MAX }
   try {
@@ -103,6 +124,9 @@ const writeReceipt = (writer: Writer, { accepted, index, reason }: Verdicts): vo
   for (let i = 0; i < index.length; i++) {
     writer.uint32(26).fork()
     if (index[i] !== 0) writer.uint32(8).uint32(index[i] as number)
-    writer.uint32(16).int32(reason[i] as number).ldelim()
+    writer
+      .uint32(16)
+      .int32(reason[i] as number)
+      .ldelim()
   }
 }

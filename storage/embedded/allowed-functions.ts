@@ -145,4 +145,5 @@ export const isAllowedFunction = (name: string): boolean => {
   return scalars.has(lower) || isAggregate(lower)
 }
 
-const isAggregate = (name: string): boolean => aggregates.has(name) || COMBINATORS.some((combinator) => name.endsWith(combinator) && isAggregate(name.slice(0, -combinator.length)))
+const isAggregate = (name: string): boolean =>
+  aggregates.has(name) || COMBINATORS.some((combinator) => name.endsWith(combinator) && isAggregate(name.slice(0, -combinator.length)))

@@ -58,7 +58,13 @@ const openDoors = ({ dataDir, secret, peopleSecondsMax }: Extract<ToChild, { kin
   for (const name of readdirSync(spoolDir)) if (name.startsWith('insert-')) rmSync(`${spoolDir}/${name}`, { force: true })
   const opener = openPool({ path, size: 1, waitingMax: 64, connectionArgs: ENGINE_ARGS, first: 'CREATE DATABASE IF NOT EXISTS seals' })
   const engine = openPool({ path, size: ENGINE_SESSIONS, waitingMax: ENGINE_WAITING_MAX, connectionArgs: ENGINE_ARGS, first: 'USE seals' })
-  const people = openPool({ path, size: PEOPLE_QUERIES_MAX, waitingMax: PEOPLE_WAITING_MAX, connectionArgs: peopleArgs(Math.max(1, availableParallelism() >> 1), peopleSecondsMax), first: 'USE seals' })
+  const people = openPool({
+    path,
+    size: PEOPLE_QUERIES_MAX,
+    waitingMax: PEOPLE_WAITING_MAX,
+    connectionArgs: peopleArgs(Math.max(1, availableParallelism() >> 1), peopleSecondsMax),
+    first: 'USE seals',
+  })
   return {
     secret: digest(secret),
     engine: { pool: engine, spoolDir },
@@ -69,9 +75,11 @@ const openDoors = ({ dataDir, secret, peopleSecondsMax }: Extract<ToChild, { kin
   }
 }
 
-const killWith = (pool: SessionPool): PeopleDoor['kill'] => async (tag) => {
-  await pool.run(`KILL QUERY WHERE startsWith(query, ${literal(`/* ${tag} */`)}) ASYNC`, 'Null')
-}
+const killWith =
+  (pool: SessionPool): PeopleDoor['kill'] =>
+  async (tag) => {
+    await pool.run(`KILL QUERY WHERE startsWith(query, ${literal(`/* ${tag} */`)}) ASYNC`, 'Null')
+  }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
@@ -88,7 +96,8 @@ const answer = async (doors: Doors, request: IncomingMessage, response: ServerRe
   try {
     const question = readAsked(request)
     // A page of a foreign site must not query by the browser's credentials.
-    if (request.headers['origin'] !== undefined && request.headers['sec-fetch-site'] === 'cross-site') throw new ClickHouseError(497, 'ACCESS_DENIED', 'not from a page of another site')
+    if (request.headers['origin'] !== undefined && request.headers['sec-fetch-site'] === 'cross-site')
+      throw new ClickHouseError(497, 'ACCESS_DENIED', 'not from a page of another site')
     if (question.urlQuery === undefined && request.method === 'GET') {
       response.writeHead(200, { 'Content-Type': 'text/plain; charset=UTF-8' }).end('Ok.\n')
       return

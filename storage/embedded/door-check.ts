@@ -23,9 +23,38 @@ const PLAIN_FORMS = [
 
 /** Nodes of the tree that a plain query is made of. Not here, so refused: `Set` (SETTINGS), `ColumnsApplyTransformer` (its function does not show), and whatever a later version adds. */
 const NODES = new Set([
-  'SelectWithUnionQuery', 'SelectIntersectExceptQuery', 'SelectQuery', 'ExpressionList', 'Identifier', 'TableIdentifier', 'Literal', 'Function', 'Asterisk', 'QualifiedAsterisk', 'Subquery', 'WithElement',
-  'TablesInSelectQuery', 'TablesInSelectQueryElement', 'TableExpression', 'TableJoin', 'ArrayJoin', 'OrderByElement', 'InterpolateElement', 'StorageOrderByElement', 'WindowListElement', 'WindowDefinition', 'ColumnsRegexpMatcher',
-  'QualifiedColumnsRegexpMatcher', 'ColumnsListMatcher', 'ColumnsTransformerList', 'ColumnsExceptTransformer', 'ColumnsReplaceTransformer', 'ColumnsReplaceTransformer::Replacement', 'SampleRatio', 'DataType', 'Collation',
+  'SelectWithUnionQuery',
+  'SelectIntersectExceptQuery',
+  'SelectQuery',
+  'ExpressionList',
+  'Identifier',
+  'TableIdentifier',
+  'Literal',
+  'Function',
+  'Asterisk',
+  'QualifiedAsterisk',
+  'Subquery',
+  'WithElement',
+  'TablesInSelectQuery',
+  'TablesInSelectQueryElement',
+  'TableExpression',
+  'TableJoin',
+  'ArrayJoin',
+  'OrderByElement',
+  'InterpolateElement',
+  'StorageOrderByElement',
+  'WindowListElement',
+  'WindowDefinition',
+  'ColumnsRegexpMatcher',
+  'QualifiedColumnsRegexpMatcher',
+  'ColumnsListMatcher',
+  'ColumnsTransformerList',
+  'ColumnsExceptTransformer',
+  'ColumnsReplaceTransformer',
+  'ColumnsReplaceTransformer::Replacement',
+  'SampleRatio',
+  'DataType',
+  'Collation',
 ])
 /** Databases whose tables may be named. `information_schema` shows names and types only. */
 const DATABASES = new Set(['seals', 'information_schema'])
@@ -70,12 +99,14 @@ const checkTree = (text: string, lines: readonly string[]): Checked => {
     if (problem !== undefined) return { problem }
     // Beside the query itself the root has, as children, the name of a format, and the path of INTO OUTFILE.
     if (depth === 1 && node === 'Identifier') format = what
-    if (depth === 1 && node !== 'ExpressionList' && node !== 'Identifier') return { problem: 'only FORMAT may follow a SELECT: INTO OUTFILE, SETTINGS and the like are not open to people' }
+    if (depth === 1 && node !== 'ExpressionList' && node !== 'Identifier')
+      return { problem: 'only FORMAT may follow a SELECT: INTO OUTFILE, SETTINGS and the like are not open to people' }
   }
   return { text, format }
 }
 
-const checkRoot = (index: number, node: string): string | undefined => (index === 0 && node === 'SelectWithUnionQuery' ? undefined : `only SELECT, SHOW, DESCRIBE and EXISTS are open to people, not ${node}`)
+const checkRoot = (index: number, node: string): string | undefined =>
+  index === 0 && node === 'SelectWithUnionQuery' ? undefined : `only SELECT, SHOW, DESCRIBE and EXISTS are open to people, not ${node}`
 
 const checkNode = (node: string, what: string, parent: string): string | undefined => {
   if (!NODES.has(node)) return node === 'Set' ? 'SETTINGS cannot be changed here: the database is read-only for people' : `${node} is not open to people`

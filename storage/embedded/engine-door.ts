@@ -14,7 +14,13 @@ import type { SessionPool } from './sessions.ts'
 /** The largest statement the engine sends: a delete that lists the keys of 100,000 expired sites (8 digits each) is under 1 MB. */
 const STATEMENT_BYTES_MAX = 16 << 20
 /** Settings that are the transport's own and mean nothing in a statement. */
-const TRANSPORT = new Set(['enable_http_compression', 'send_progress_in_http_headers', 'http_headers_progress_interval_ms', 'add_http_cors_header', 'cancel_http_readonly_queries_on_client_close'])
+const TRANSPORT = new Set([
+  'enable_http_compression',
+  'send_progress_in_http_headers',
+  'http_headers_progress_interval_ms',
+  'add_http_cors_header',
+  'cancel_http_readonly_queries_on_client_close',
+])
 
 export type EngineDoor = { readonly pool: SessionPool; readonly spoolDir: string }
 
@@ -25,7 +31,8 @@ export const answerEngine = async (door: EngineDoor, request: IncomingMessage, a
   const statement = readStatement(sql, asked.parameters)
   if (isProblem(statement)) throw new ClickHouseError(62, 'SYNTAX_ERROR', statement.problem)
   const settings = settingsText(asked.settings)
-  if (statement.verb === 'INSERT' && formatOf(statement.text) !== undefined && asked.urlQuery !== undefined) return insertBody(door, request, statement.text, settings)
+  if (statement.verb === 'INSERT' && formatOf(statement.text) !== undefined && asked.urlQuery !== undefined)
+    return insertBody(door, request, statement.text, settings)
   const format = formatOf(statement.text) ?? asked.format
   const text = settings === '' ? statement.text : withSettings(statement.text, statement.verb, settings)
   const answer = await door.pool.run(useDatabase(text, asked.database), format)
@@ -41,7 +48,10 @@ const insertBody = async (door: EngineDoor, request: IncomingMessage, text: stri
   const path = `${door.spoolDir}/insert-${process.pid}-${spooled}`
   try {
     await pipeline(plainBody(request), createWriteStream(path, { mode: 0o600 }))
-    const answer = await door.pool.run(`${head} SETTINGS ${ONE_BLOCK}${settings === '' ? '' : `, ${settings}`} SELECT * FROM file(${literal(path)}, ${literal(format)})`, 'Null')
+    const answer = await door.pool.run(
+      `${head} SETTINGS ${ONE_BLOCK}${settings === '' ? '' : `, ${settings}`} SELECT * FROM file(${literal(path)}, ${literal(format)})`,
+      'Null',
+    )
     return { ...answer, bytes: new Uint8Array(0), format, rowsWritten: answer.rowsRead }
   } finally {
     await rm(path, { force: true })
@@ -49,7 +59,8 @@ const insertBody = async (door: EngineDoor, request: IncomingMessage, text: stri
 }
 
 /** A block of the sink (at most 1,000,000 rows) must become one part, so that it is there whole or not at all: nothing may cut it. */
-const ONE_BLOCK = 'max_block_size = 1048576, max_insert_block_size = 1048576, min_insert_block_size_rows = 1048576, min_insert_block_size_bytes = 0, max_threads = 1, max_insert_threads = 1'
+const ONE_BLOCK =
+  'max_block_size = 1048576, max_insert_block_size = 1048576, min_insert_block_size_rows = 1048576, min_insert_block_size_bytes = 0, max_threads = 1, max_insert_threads = 1'
 
 const settingsText = (settings: ReadonlyMap<string, string>): string => {
   const parts: string[] = []
@@ -74,6 +85,7 @@ const withSettings = (text: string, verb: string, settings: string): string => {
 
 /** Every statement of the engine names its database; `default` and `seals` need no USE. */
 const useDatabase = (text: string, database: string): string => {
-  if (database !== '' && database !== 'default' && database !== 'seals' && database !== 'system') throw new ClickHouseError(81, 'UNKNOWN_DATABASE', `the database ${database} is not there`)
+  if (database !== '' && database !== 'default' && database !== 'seals' && database !== 'system')
+    throw new ClickHouseError(81, 'UNKNOWN_DATABASE', `the database ${database} is not there`)
   return text
 }

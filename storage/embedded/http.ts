@@ -21,7 +21,23 @@ export type Asked = {
 }
 
 /** URL parameters that are the protocol's, not settings. */
-const PROTOCOL = new Set(['query', 'query_id', 'database', 'default_format', 'user', 'password', 'session_id', 'session_timeout', 'session_check', 'compress', 'decompress', 'role', 'quota_key', 'buffer_size', 'wait_end_of_query'])
+const PROTOCOL = new Set([
+  'query',
+  'query_id',
+  'database',
+  'default_format',
+  'user',
+  'password',
+  'session_id',
+  'session_timeout',
+  'session_check',
+  'compress',
+  'decompress',
+  'role',
+  'quota_key',
+  'buffer_size',
+  'wait_end_of_query',
+])
 
 export const readAsked = (request: IncomingMessage): Asked => {
   const url = new URL(request.url ?? '/', 'http://localhost')
@@ -33,7 +49,8 @@ export const readAsked = (request: IncomingMessage): Asked => {
     if (name.startsWith('param_')) parameters.set(name.slice(6), value)
     else if (!PROTOCOL.has(name)) settings.set(name, value)
   }
-  if (url.searchParams.get('compress') === '1' || url.searchParams.get('decompress') === '1') throw new ClickHouseError(36, 'BAD_ARGUMENTS', 'native compression is not spoken here; use gzip')
+  if (url.searchParams.get('compress') === '1' || url.searchParams.get('decompress') === '1')
+    throw new ClickHouseError(36, 'BAD_ARGUMENTS', 'native compression is not spoken here; use gzip')
   return {
     user,
     password,
@@ -82,16 +99,47 @@ export const readBody = async (request: IncomingMessage, bytesMax: number): Prom
 }
 
 const TYPES: Readonly<Record<string, string>> = {
-  JSON: 'application/json; charset=UTF-8', JSONCompact: 'application/json; charset=UTF-8', JSONStrings: 'application/json; charset=UTF-8',
-  JSONEachRow: 'application/x-ndjson; charset=UTF-8', CSV: 'text/csv; charset=UTF-8', CSVWithNames: 'text/csv; charset=UTF-8', Native: 'application/octet-stream', RowBinary: 'application/octet-stream',
-  RowBinaryWithNamesAndTypes: 'application/octet-stream', Parquet: 'application/octet-stream', Arrow: 'application/octet-stream', ArrowStream: 'application/octet-stream',
+  JSON: 'application/json; charset=UTF-8',
+  JSONCompact: 'application/json; charset=UTF-8',
+  JSONStrings: 'application/json; charset=UTF-8',
+  JSONEachRow: 'application/x-ndjson; charset=UTF-8',
+  CSV: 'text/csv; charset=UTF-8',
+  CSVWithNames: 'text/csv; charset=UTF-8',
+  Native: 'application/octet-stream',
+  RowBinary: 'application/octet-stream',
+  RowBinaryWithNamesAndTypes: 'application/octet-stream',
+  Parquet: 'application/octet-stream',
+  Arrow: 'application/octet-stream',
+  ArrowStream: 'application/octet-stream',
 }
-const contentType = (format: string): string => TYPES[format] ?? (format.startsWith('JSON') ? 'application/json; charset=UTF-8' : format.startsWith('TabSeparated') ? 'text/tab-separated-values; charset=UTF-8' : 'text/plain; charset=UTF-8')
+const contentType = (format: string): string =>
+  TYPES[format] ??
+  (format.startsWith('JSON')
+    ? 'application/json; charset=UTF-8'
+    : format.startsWith('TabSeparated')
+      ? 'text/tab-separated-values; charset=UTF-8'
+      : 'text/plain; charset=UTF-8')
 
-export type Answer = { readonly bytes: Uint8Array; readonly format: string; readonly rowsRead: number; readonly bytesRead: number; readonly rowsWritten: number; readonly elapsed: number }
+export type Answer = {
+  readonly bytes: Uint8Array
+  readonly format: string
+  readonly rowsRead: number
+  readonly bytesRead: number
+  readonly rowsWritten: number
+  readonly elapsed: number
+}
 
 export const sendAnswer = async (response: ServerResponse, asked: Asked, answer: Answer): Promise<void> => {
-  const summary = { read_rows: String(answer.rowsRead), read_bytes: String(answer.bytesRead), written_rows: String(answer.rowsWritten), written_bytes: '0', total_rows_to_read: '0', result_rows: '0', result_bytes: String(answer.bytes.length), elapsed_ns: String(Math.round(answer.elapsed * 1e9)) }
+  const summary = {
+    read_rows: String(answer.rowsRead),
+    read_bytes: String(answer.bytesRead),
+    written_rows: String(answer.rowsWritten),
+    written_bytes: '0',
+    total_rows_to_read: '0',
+    result_rows: '0',
+    result_bytes: String(answer.bytes.length),
+    elapsed_ns: String(Math.round(answer.elapsed * 1e9)),
+  }
   response.writeHead(200, {
     'Content-Type': contentType(answer.format),
     'X-ClickHouse-Format': answer.format,

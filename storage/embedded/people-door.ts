@@ -27,11 +27,30 @@ const NOTE_CHARACTERS_MAX = 4_000
 
 /** Bounds that a session has from its opening on; `readonly=1` also forbids changing them. */
 export const peopleArgs = (threads: number, secondsMax: number): readonly string[] => [
-  '--readonly=1', '--allow_ddl=0', '--allow_introspection_functions=0', '--async_insert=0', '--asterisk_include_alias_columns=1', `--max_threads=${threads}`,
-  `--max_execution_time=${secondsMax}`, '--timeout_overflow_mode=throw', '--timeout_before_checking_execution_speed=0', `--max_memory_usage=${MEMORY_BYTES_MAX}`, '--max_bytes_before_external_group_by=0', '--max_bytes_before_external_sort=0',
-  '--max_bytes_ratio_before_external_group_by=0', '--max_bytes_ratio_before_external_sort=0',
-  `--max_result_rows=${RESULT_ROWS_MAX}`, `--max_result_bytes=${RESULT_BYTES_MAX}`, '--result_overflow_mode=throw', '--os_threads_nice_value_query=19',
-  '--max_ast_depth=200', '--max_ast_elements=5000', '--max_expanded_ast_elements=20000', '--max_subquery_depth=20', '--function_sleep_max_microseconds_per_block=0', '--output_format_json_quote_64bit_integers=0',
+  '--readonly=1',
+  '--allow_ddl=0',
+  '--allow_introspection_functions=0',
+  '--async_insert=0',
+  '--asterisk_include_alias_columns=1',
+  `--max_threads=${threads}`,
+  `--max_execution_time=${secondsMax}`,
+  '--timeout_overflow_mode=throw',
+  '--timeout_before_checking_execution_speed=0',
+  `--max_memory_usage=${MEMORY_BYTES_MAX}`,
+  '--max_bytes_before_external_group_by=0',
+  '--max_bytes_before_external_sort=0',
+  '--max_bytes_ratio_before_external_group_by=0',
+  '--max_bytes_ratio_before_external_sort=0',
+  `--max_result_rows=${RESULT_ROWS_MAX}`,
+  `--max_result_bytes=${RESULT_BYTES_MAX}`,
+  '--result_overflow_mode=throw',
+  '--os_threads_nice_value_query=19',
+  '--max_ast_depth=200',
+  '--max_ast_elements=5000',
+  '--max_expanded_ast_elements=20000',
+  '--max_subquery_depth=20',
+  '--function_sleep_max_microseconds_per_block=0',
+  '--output_format_json_quote_64bit_integers=0',
 ]
 
 export type PeopleDoor = {
@@ -47,7 +66,16 @@ export type PeopleDoor = {
 }
 
 /** Settings that clients always send and that change no result. Others are refused: the session is read-only. */
-const IGNORED = new Set(['enable_http_compression', 'send_progress_in_http_headers', 'http_headers_progress_interval_ms', 'add_http_cors_header', 'cancel_http_readonly_queries_on_client_close', 'readonly', 'max_execution_time', 'output_format_json_quote_64bit_integers'])
+const IGNORED = new Set([
+  'enable_http_compression',
+  'send_progress_in_http_headers',
+  'http_headers_progress_interval_ms',
+  'add_http_cors_header',
+  'cancel_http_readonly_queries_on_client_close',
+  'readonly',
+  'max_execution_time',
+  'output_format_json_quote_64bit_integers',
+])
 
 let tags = 0
 
@@ -59,7 +87,8 @@ export const answerPerson = async (door: PeopleDoor, request: IncomingMessage, a
   for (const name of asked.settings.keys()) {
     if (!IGNORED.has(name)) throw refuse(door, 'statement', 164, 'READONLY', `the setting ${name} cannot be changed here: the database is read-only for people`)
   }
-  if (!['', 'default', 'seals', 'information_schema'].includes(asked.database.toLowerCase())) throw refuse(door, 'statement', 497, 'ACCESS_DENIED', `the database ${asked.database} is not open to people; use seals`)
+  if (!['', 'default', 'seals', 'information_schema'].includes(asked.database.toLowerCase()))
+    throw refuse(door, 'statement', 497, 'ACCESS_DENIED', `the database ${asked.database} is not open to people; use seals`)
   const statement = readStatement(sql, asked.parameters)
   if (isProblem(statement)) throw refuse(door, 'statement', 62, 'SYNTAX_ERROR', statement.problem)
   try {
@@ -90,9 +119,17 @@ const principalOf = async (door: PeopleDoor, asked: Asked): Promise<Principal> =
   }
   const principal = await door.authenticate(createHash('sha256').update(asked.password).digest('hex'))
   if (principal === null) throw refuse(door, 'unauthenticated', 516, 'AUTHENTICATION_FAILED', 'this token is not known, or was revoked')
-  if (principal.role !== 'analyst' && principal.role !== 'admin') throw refuse(door, 'forbidden', 497, 'ACCESS_DENIED', `a token of the role ${principal.role} does not open the database; analyst or admin does`)
+  if (principal.role !== 'analyst' && principal.role !== 'admin')
+    throw refuse(door, 'forbidden', 497, 'ACCESS_DENIED', `a token of the role ${principal.role} does not open the database; analyst or admin does`)
   // SQL can join and count its way around any filter put on one table, so a token of some areas gets no SQL at all.
-  if (!principal.areas.includes('')) throw refuse(door, 'areas', 497, 'ACCESS_DENIED', 'this token is limited to some areas; SQL over all areas needs a token without that limit (summaries by area: GET /v1/areas)')
+  if (!principal.areas.includes(''))
+    throw refuse(
+      door,
+      'areas',
+      497,
+      'ACCESS_DENIED',
+      'this token is limited to some areas; SQL over all areas needs a token without that limit (summaries by area: GET /v1/areas)',
+    )
   return principal
 }
 
@@ -101,7 +138,13 @@ const noted = async (door: PeopleDoor, principal: Principal, action: string, sql
   try {
     await door.note({ who: principal.name, role: principal.role, action, target: 'clickhouse', detail })
   } catch (error) {
-    throw refuse(door, 'unavailable', 210, 'SERVER_UNAVAILABLE', `the access log cannot be written, so nothing is shown: ${error instanceof Error ? error.message : String(error)}`)
+    throw refuse(
+      door,
+      'unavailable',
+      210,
+      'SERVER_UNAVAILABLE',
+      `the access log cannot be written, so nothing is shown: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

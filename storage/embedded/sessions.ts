@@ -18,7 +18,13 @@ export type SessionPool = {
   readonly busy: () => { readonly running: number; readonly waiting: number }
   readonly close: () => void
 }
-export type PoolOptions = { readonly path: string; readonly size: number; readonly waitingMax: number; readonly connectionArgs: readonly string[]; readonly first?: string }
+export type PoolOptions = {
+  readonly path: string
+  readonly size: number
+  readonly waitingMax: number
+  readonly connectionArgs: readonly string[]
+  readonly first?: string
+}
 
 export const openPool = ({ path, size, waitingMax, connectionArgs, first }: PoolOptions): SessionPool => {
   const all = Array.from({ length: size }, () => {
@@ -74,7 +80,10 @@ const runOn = async (session: ChdbSession, sql: string, format: string): Promise
 const DRAIN_TRIES = 3
 const drain = async (session: ChdbSession): Promise<void> => {
   for (let tries = 0; tries < DRAIN_TRIES; tries += 1) {
-    const answer = await session.queryAsync('SELECT 42', { format: 'TSVRaw' }).then((result) => Buffer.from(result.bytes()).toString('latin1'), () => '')
+    const answer = await session.queryAsync('SELECT 42', { format: 'TSVRaw' }).then(
+      (result) => Buffer.from(result.bytes()).toString('latin1'),
+      () => '',
+    )
     if (answer === '42\n') return
   }
   // A session that cannot be emptied would give somebody else's rows. The engine starts the child again.

@@ -102,7 +102,7 @@ export const startEmbedded = async (options: EmbeddedOptions): Promise<Embedded>
 }
 
 const startFirst = async (options: EmbeddedOptions, secret: string): Promise<Running> => {
-  for (const until = performance.now() + ORPHAN_MS_MAX; ; ) {
+  for (const until = performance.now() + ORPHAN_MS_MAX; ;) {
     try {
       return await startChild(options, options.port, secret)
     } catch (error) {
@@ -116,7 +116,12 @@ const startChild = (options: EmbeddedOptions, port: number, secret: string): Pro
   new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), [], {
       // Nothing of the engine's environment: chDB expands none of it, and a query must find no secret there.
-      env: { PATH: process.env['PATH'] ?? '', UV_THREADPOOL_SIZE: String(UV_THREADS), TZ: 'UTC', ...(process.env['TMPDIR'] === undefined ? {} : { TMPDIR: process.env['TMPDIR'] }) },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        UV_THREADPOOL_SIZE: String(UV_THREADS),
+        TZ: 'UTC',
+        ...(process.env['TMPDIR'] === undefined ? {} : { TMPDIR: process.env['TMPDIR'] }),
+      },
       execArgv: [],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',

@@ -21,7 +21,7 @@ export const readStatement = (sql: string, parameters: ReadonlyMap<string, strin
   const trimmed = sql.trimEnd().replace(/(\s*;)+$/, '')
   let text = ''
   let skeleton = ''
-  for (let at = 0; at < trimmed.length; ) {
+  for (let at = 0; at < trimmed.length;) {
     const token = tokenAt(trimmed, at)
     if (typeof token === 'string') return { problem: token }
     at = token.end
@@ -98,7 +98,10 @@ const bindParameter = (declaration: string, parameters: ReadonlyMap<string, stri
   if (value === undefined) return { problem: `the parameter ${name} has no value (param_${name})` }
   if (type === 'Identifier') {
     if (!/^[A-Za-z0-9_.]{1,200}$/.test(value)) return { problem: `the parameter ${name} is not a plain name` }
-    return value.split('.').map((part) => `\`${part}\``).join('.')
+    return value
+      .split('.')
+      .map((part) => `\`${part}\``)
+      .join('.')
   }
   // Values come in the form of TabSeparated: \N is null, backslash escapes otherwise.
   if (value === String.raw`\N`) return `CAST(NULL, ${literal(type)})`

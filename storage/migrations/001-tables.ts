@@ -100,6 +100,15 @@ export const TABLES: Migration = {
     `CREATE DICTIONARY IF NOT EXISTS seals.area_names (area_key UInt64, area String) PRIMARY KEY area_key
       SOURCE(CLICKHOUSE(${sourceCredentials}QUERY 'SELECT toUInt64(area_key) AS area_key, any(area) AS area FROM seals.sites GROUP BY area_key' INVALIDATE_QUERY 'SELECT count(), max(version) FROM seals.sites'))
       LAYOUT(HASHED()) LIFETIME(MIN 30 MAX 60)`,
-    SEALS, EVENTS, OCCUPANCY, traffic('traffic_1m'), traffic('traffic_1h'), AREA_1H, REJECTED, ALARMS, ACCESS, ALARMS_CURRENT,
+    SEALS,
+    EVENTS,
+    OCCUPANCY,
+    traffic('traffic_1m'),
+    traffic('traffic_1h'),
+    AREA_1H,
+    REJECTED,
+    ALARMS,
+    ACCESS,
+    ALARMS_CURRENT,
   ],
 }

@@ -5,7 +5,15 @@ import type { PermitSpec, Principal, RegistryOp, SiteSpec } from '../../core/ops
 
 // Log entries for tests, made the way ingest makes them.
 
-export type TestEvent = { readonly watch: number; readonly time: number; readonly boot: number; readonly seq: number; readonly kind: EventKindName; readonly value: number; readonly device?: number }
+export type TestEvent = {
+  readonly watch: number
+  readonly time: number
+  readonly boot: number
+  readonly seq: number
+  readonly kind: EventKindName
+  readonly value: number
+  readonly device?: number
+}
 
 export const eventsEntry = (received: number, events: readonly TestEvent[]): Uint8Array => {
   const device = events.flatMap((event, index) => (event.device === undefined ? [] : [[index, event.device] as const]))

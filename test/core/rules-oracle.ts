@@ -8,29 +8,65 @@ import type { KindPolicy, Policy } from '../../core/policy.ts'
 export type OracleSeal = { readonly name: string; readonly site: string }
 export type OracleSite = { readonly name: string; readonly kind: SiteKindName; readonly headcount: number; readonly inside: number }
 export type OracleEvent = {
-  readonly seal: string; readonly received: number; readonly time: number; readonly boot: number; readonly seq: number; readonly kind: EventKindName; readonly value: number; readonly wrongClock: boolean
+  readonly seal: string
+  readonly received: number
+  readonly time: number
+  readonly boot: number
+  readonly seq: number
+  readonly kind: EventKindName
+  readonly value: number
+  readonly wrongClock: boolean
 }
 export type OraclePermit = { readonly site: string; readonly made: number; readonly from: number; readonly until: number; readonly openings: number }
-export type Oracle = { readonly permit: (permit: OraclePermit) => void; readonly hear: (event: OracleEvent) => void; readonly tick: (now: number) => void; readonly said: string[] }
+export type Oracle = {
+  readonly permit: (permit: OraclePermit) => void
+  readonly hear: (event: OracleEvent) => void
+  readonly tick: (now: number) => void
+  readonly said: string[]
+}
 
 const PERSON = new Set(['tamper', 'door-opened', 'passage-unpermitted', 'fever'])
 type Side = 'over' | 'under' | 'equal'
 type SealMemory = {
-  readonly seal: OracleSeal; readonly events: OracleEvent[]; lastHeard: number; held: boolean
+  readonly seal: OracleSeal
+  readonly events: OracleEvent[]
+  lastHeard: number
+  held: boolean
   /** By kind: what holds, what has been said, and whether something was said since the last tick. */
-  readonly holds: Map<string, boolean>; readonly told: Map<string, boolean>; readonly spoke: Set<string>; readonly missed: Map<string, number>
+  readonly holds: Map<string, boolean>
+  readonly told: Map<string, boolean>
+  readonly spoke: Set<string>
+  readonly missed: Map<string, number>
 }
-type SiteMemory = { readonly site: OracleSite; readonly events: OracleEvent[]; readonly permits: (OraclePermit & { used: number })[]; side: Side; since: number; told: Side }
+type SiteMemory = {
+  readonly site: OracleSite
+  readonly events: OracleEvent[]
+  readonly permits: (OraclePermit & { used: number })[]
+  side: Side
+  since: number
+  told: Side
+}
 
 const newest = (events: readonly OracleEvent[], kinds: readonly EventKindName[]): OracleEvent | undefined =>
-  events.filter(({ kind }) => kinds.includes(kind)).toSorted((a, b) => a.time - b.time || a.boot - b.boot || a.seq - b.seq).at(-1)
+  events
+    .filter(({ kind }) => kinds.includes(kind))
+    .toSorted((a, b) => a.time - b.time || a.boot - b.boot || a.seq - b.seq)
+    .at(-1)
 
-export const createOracle = (policy: Policy, start: number, fleet: { readonly sites: readonly OracleSite[]; readonly seals: readonly OracleSeal[] }): Oracle => {
+export const createOracle = (
+  policy: Policy,
+  start: number,
+  fleet: { readonly sites: readonly OracleSite[]; readonly seals: readonly OracleSeal[] },
+): Oracle => {
   const said: string[] = []
   const alarms = new Map<string, boolean>()
   const sites = new Map(fleet.sites.map((site): [string, SiteMemory] => [site.name, { site, events: [], permits: [], side: 'equal', since: 0, told: 'equal' }]))
-  const seals = new Map(fleet.seals.map((seal): [string, SealMemory] =>
-    [seal.name, { seal, events: [], lastHeard: start, held: false, holds: new Map(), told: new Map(), spoke: new Set(), missed: new Map() }]))
+  const seals = new Map(
+    fleet.seals.map((seal): [string, SealMemory] => [
+      seal.name,
+      { seal, events: [], lastHeard: start, held: false, holds: new Map(), told: new Map(), spoke: new Set(), missed: new Map() },
+    ]),
+  )
   const siteOf = ({ seal }: SealMemory): SiteMemory => sites.get(seal.site) as SiteMemory
   const figures = ({ site }: SiteMemory): KindPolicy => policy.kinds[site.kind]
 
@@ -117,7 +153,10 @@ export const createOracle = (policy: Policy, start: number, fleet: { readonly si
 
   const inside = ({ site, events }: SiteMemory): number => {
     const signed = ({ kind, value }: OracleEvent): number => (kind === 'PASSAGE_IN' ? value : kind === 'PASSAGE_OUT' ? -value : 0)
-    const roll = events.filter(({ kind }) => kind === 'ROLL_CALL').toSorted((a, b) => a.time - b.time || a.value - b.value).at(-1)
+    const roll = events
+      .filter(({ kind }) => kind === 'ROLL_CALL')
+      .toSorted((a, b) => a.time - b.time || a.value - b.value)
+      .at(-1)
     return (roll?.value ?? site.inside) + events.filter(({ time }) => roll === undefined || time > roll.time).reduce((sum, event) => sum + signed(event), 0)
   }
   const compare = (memory: SiteMemory, time: number, now: number): void => {

@@ -21,7 +21,10 @@ type Timed = { readonly at: number; readonly order: number; readonly bytes: Uint
 type Scenario = { readonly entries: readonly Uint8Array[]; readonly expected: readonly string[] }
 
 const parse = (text: string): Scenario => {
-  const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim()).filter((line) => line !== '')
+  const lines = text
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '')
   const split = lines.indexOf('expect')
   if (split < 0) throw new Error('a scenario without "expect"')
   const field = (name: string): string[] | undefined => lines.find((line) => line.startsWith(`${name} `) || line === name)?.split(/\s+/)
@@ -29,7 +32,13 @@ const parse = (text: string): Scenario => {
   const doors = Number(field('doors')?.[1] ?? 1)
   const until = ms((field('until') as [string, string])[1])
   const site: SiteSpec = {
-    site: 'here', area: 'city', kind, headcount: Number(headcount), capacity: null, inside: null, observation: kind === 'residence' ? { from: T0, until: T0 + 100 * 3_600_000 } : null,
+    site: 'here',
+    area: 'city',
+    kind,
+    headcount: Number(headcount),
+    capacity: null,
+    inside: null,
+    observation: kind === 'residence' ? { from: T0, until: T0 + 100 * 3_600_000 } : null,
     seals: Array.from({ length: doors }, (_, n) => ({ id: (n + 1).toString(16).padStart(16, '0'), from: null, until: null })),
   }
   const timed: Timed[] = []
@@ -40,13 +49,23 @@ const parse = (text: string): Scenario => {
   }
   for (const line of lines.slice(0, split)) if (/^\d\d:/.test(line)) add(ms(line.split(/\s+/)[0] as string), parseEvent(line))
   if (field('heartbeats') !== undefined)
-    for (let at = 5000; at < until; at += 60_000) for (let door = 1; door <= doors; door += 1) add(at, { watch: door, time: T0 + at, kind: 'HEARTBEAT', value: 3600 })
+    for (let at = 5000; at < until; at += 60_000)
+      for (let door = 1; door <= doors; door += 1) add(at, { watch: door, time: T0 + at, kind: 'HEARTBEAT', value: 3600 })
   for (let at = 1000; at <= until; at += 1000) timed.push({ at, order: 2, bytes: tick(T0 + at) })
   timed.sort((a, b) => a.at - b.at || a.order - b.order)
-  const permits = lines.slice(0, split).filter((line) => line.startsWith('permit ')).map((line) => {
-    const [, from, to, openings] = line.split(/\s+/) as [string, string, string, string | undefined]
-    return putPermit(T0, { site: 'here', from: T0 + ms(from), until: T0 + ms(to), openings: openings === undefined ? null : Number(openings), reason: 'visit' })
-  })
+  const permits = lines
+    .slice(0, split)
+    .filter((line) => line.startsWith('permit '))
+    .map((line) => {
+      const [, from, to, openings] = line.split(/\s+/) as [string, string, string, string | undefined]
+      return putPermit(T0, {
+        site: 'here',
+        from: T0 + ms(from),
+        until: T0 + ms(to),
+        openings: openings === undefined ? null : Number(openings),
+        reason: 'visit',
+      })
+    })
   return {
     entries: [putSites(T0, [site]), ...permits, ...timed.map(({ bytes }) => bytes)],
     expected: lines.slice(split + 1).map((line) => line.replace(/^\S+/, (time) => clock(ms(time)))),
@@ -59,7 +78,10 @@ const parseEvent = (line: string): Omit<TestEvent, 'boot' | 'seq'> => {
   const after = (word: string): string | undefined => (rest.includes(word) ? rest[rest.indexOf(word) + 1] : undefined)
   const device = after('clock')
   return {
-    watch: Number(after('door') ?? 1), kind, value: /^\d+$/.test(rest[0] ?? '') ? Number(rest[0]) : 0, time: T0 + ms(after('at') ?? received),
+    watch: Number(after('door') ?? 1),
+    kind,
+    value: /^\d+$/.test(rest[0] ?? '') ? Number(rest[0]) : 0,
+    time: T0 + ms(after('at') ?? received),
     ...(device === undefined ? {} : { device: Number(device) }),
   }
 }
@@ -73,16 +95,20 @@ describe('scenarios', () => {
 
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.txt'))
   it('are there', () => expect(files.length).toBeGreaterThan(10))
-  it.each(files)('%s', async (name) => {
-    const { entries, expected } = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
-    const machine = await startTestMachine(pool.run)
-    const steps: string[] = []
-    machine.onRound((round) => {
-      for (const step of round.alarmSteps) steps.push(`${clock(step.received - T0)} ${step.kind} ${step.step}`)
-    })
-    entries.forEach((bytes, index) => machine.offer((index + 1) as Position, bytes))
-    await Promise.race([machine.whenApplied(entries.length as Position), machine.failed])
-    await machine.stop()
-    expect(steps).toEqual(expected)
-  }, 60_000)
+  it.each(files)(
+    '%s',
+    async (name) => {
+      const { entries, expected } = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
+      const machine = await startTestMachine(pool.run)
+      const steps: string[] = []
+      machine.onRound((round) => {
+        for (const step of round.alarmSteps) steps.push(`${clock(step.received - T0)} ${step.kind} ${step.step}`)
+      })
+      entries.forEach((bytes, index) => machine.offer((index + 1) as Position, bytes))
+      await Promise.race([machine.whenApplied(entries.length as Position), machine.failed])
+      await machine.stop()
+      expect(steps).toEqual(expected)
+    },
+    60_000,
+  )
 })

@@ -26,12 +26,18 @@ const createModel = (): ((boot: number, seq: number) => number) => {
 
 describe('the repeat window', () => {
   it('agrees with a set of all numbers on any history', () => {
-    const step = fc.record({ boot: fc.constantFrom(1, 2, 3, 7), seq: fc.oneof(fc.integer({ min: 0, max: 80 }), fc.integer({ min: 0, max: 3500 }), fc.constantFrom(1023, 1024, 1025, 2047, 2048, 2049)) })
-    fc.assert(fc.property(fc.array(step, { maxLength: 400 }), (history) => {
-      const windows = fresh()
-      const model = createModel()
-      for (const { boot, seq } of history) expect(judge(windows, 2, boot, seq)).toBe(model(boot, seq))
-    }), { numRuns: 400, seed: 4303 })
+    const step = fc.record({
+      boot: fc.constantFrom(1, 2, 3, 7),
+      seq: fc.oneof(fc.integer({ min: 0, max: 80 }), fc.integer({ min: 0, max: 3500 }), fc.constantFrom(1023, 1024, 1025, 2047, 2048, 2049)),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), (history) => {
+        const windows = fresh()
+        const model = createModel()
+        for (const { boot, seq } of history) expect(judge(windows, 2, boot, seq)).toBe(model(boot, seq))
+      }),
+      { numRuns: 400, seed: 4303 },
+    )
   })
 
   it('tells exactly 1,024 numbers back and not one more', () => {
@@ -44,7 +50,10 @@ describe('the repeat window', () => {
 
   it('stores a full buffer newest first, behind a live event and across a reboot, once', () => {
     const windows = fresh()
-    const order = [[5, 900], ...Array.from({ length: 899 }, (_, n) => [5, 899 - n]), ...Array.from({ length: 1000 }, (_, n) => [4, 70_000 - n])] as [number, number][]
+    const order = [[5, 900], ...Array.from({ length: 899 }, (_, n) => [5, 899 - n]), ...Array.from({ length: 1000 }, (_, n) => [4, 70_000 - n])] as [
+      number,
+      number,
+    ][]
     for (const [boot, seq] of order) expect(judge(windows, 1, boot, seq)).toBe(VERDICT.fresh)
     for (const [boot, seq] of order) expect(judge(windows, 1, boot, seq)).toBe(VERDICT.repeat)
     expect(judge(windows, 1, 3, 1)).toBe(VERDICT.tooOld)
@@ -76,17 +85,23 @@ describe('the repeat window', () => {
   })
 
   it('never tells an event fresh twice, whatever boots come', () => {
-    const step = fc.record({ boot: fc.constantFrom(1, 2, 900, 1001, 1002, 1003, 2003, 5000, 5001, 4_000_000_000, 4_294_967_295), seq: fc.integer({ min: 0, max: 3 }) })
-    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (history) => {
-      const windows = fresh()
-      const seen = new Set<string>()
-      for (const { boot, seq } of history) {
-        const verdict = judge(windows, 2, boot, seq)
-        const known = seen.has(`${boot} ${seq}`)
-        if (verdict === VERDICT.fresh) expect(known).toBe(false)
-        if (verdict === VERDICT.repeat) expect(known).toBe(true)
-        if (verdict === VERDICT.fresh) seen.add(`${boot} ${seq}`)
-      }
-    }), { numRuns: 3000, seed: 6479 })
+    const step = fc.record({
+      boot: fc.constantFrom(1, 2, 900, 1001, 1002, 1003, 2003, 5000, 5001, 4_000_000_000, 4_294_967_295),
+      seq: fc.integer({ min: 0, max: 3 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (history) => {
+        const windows = fresh()
+        const seen = new Set<string>()
+        for (const { boot, seq } of history) {
+          const verdict = judge(windows, 2, boot, seq)
+          const known = seen.has(`${boot} ${seq}`)
+          if (verdict === VERDICT.fresh) expect(known).toBe(false)
+          if (verdict === VERDICT.repeat) expect(known).toBe(true)
+          if (verdict === VERDICT.fresh) seen.add(`${boot} ${seq}`)
+        }
+      }),
+      { numRuns: 3000, seed: 6479 },
+    )
   })
 })

@@ -62,8 +62,6 @@ export const createRig = (name: string): Rig => {
   }
 }
 
-export { freePort }
-
 /** Pids of the children of a process, with their command lines. */
 export const childrenOf = (pid: number): readonly { readonly pid: number; readonly command: string }[] =>
   readdirSync('/proc')

@@ -11,14 +11,33 @@ import { residence, ROOT } from './engine.ts'
 const NOW = 1_795_000_000_000
 const DAY = 86_400_000
 const registry = createRegistry(POLICY_DEFAULT, 4)
-registry.apply({ op: 'put-sites', by: ROOT, sites: [
-  residence('home', 'a', ['00000000000000a1'], NOW),
-  { ...residence('over', 'a', ['00000000000000a2'], NOW), observation: { from: NOW - 9 * DAY, until: NOW - 30_000 } },
-  { ...residence('old', 'a', ['00000000000000a4'], NOW), observation: { from: NOW - 9 * DAY, until: NOW - 61_000 } },
-  { site: 'tower', area: 'b', kind: 'building', headcount: -1, capacity: null, inside: null, observation: null, seals: [{ id: '00000000000000a3', from: NOW - DAY, until: null }] },
-] }, NOW - 8 * DAY)
+registry.apply(
+  {
+    op: 'put-sites',
+    by: ROOT,
+    sites: [
+      residence('home', 'a', ['00000000000000a1'], NOW),
+      { ...residence('over', 'a', ['00000000000000a2'], NOW), observation: { from: NOW - 9 * DAY, until: NOW - 30_000 } },
+      { ...residence('old', 'a', ['00000000000000a4'], NOW), observation: { from: NOW - 9 * DAY, until: NOW - 61_000 } },
+      {
+        site: 'tower',
+        area: 'b',
+        kind: 'building',
+        headcount: -1,
+        capacity: null,
+        inside: null,
+        observation: null,
+        seals: [{ id: '00000000000000a3', from: NOW - DAY, until: null }],
+      },
+    ],
+  },
+  NOW - 8 * DAY,
+)
 
-const judge = (event: { readonly low?: number; readonly time?: number; readonly kind?: number; readonly value?: number }, allowed: Uint8Array | null = null) => {
+const judge = (
+  event: { readonly low?: number; readonly time?: number; readonly kind?: number; readonly value?: number },
+  allowed: Uint8Array | null = null,
+) => {
   const events = createDecoded()
   events.low[0] = event.low ?? 0xa1
   events.time[0] = event.time ?? NOW - 1000
@@ -47,7 +66,8 @@ test.each([
 ])('%s', (_, event, reason) => expect(judge(event).reason).toBe(reason))
 
 test('a wrong clock never rejects: the time received is taken, the original kept', () => {
-  for (const device of [0, NOW + 120_001, NOW + DAY, 1000, Number.MAX_SAFE_INTEGER]) expect(judge({ time: device, kind: EVENT.TAMPERED })).toMatchObject({ reason: 0, time: NOW, device, value: 1 })
+  for (const device of [0, NOW + 120_001, NOW + DAY, 1000, Number.MAX_SAFE_INTEGER])
+    expect(judge({ time: device, kind: EVENT.TAMPERED })).toMatchObject({ reason: 0, time: NOW, device, value: 1 })
   expect(judge({ time: NOW + 120_000 })).toMatchObject({ time: NOW + 120_000, device: undefined })
 })
 

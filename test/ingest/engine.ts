@@ -43,7 +43,13 @@ export type Engine = {
 
 export const ROOT = { tokenNo: 0, name: 'test', role: 'admin', areas: [''] } as const
 export const residence = (site: string, area: string, seals: readonly string[], now: number): SiteSpec => ({
-  site, area, kind: 'residence', headcount: 2, capacity: null, inside: null, observation: { from: now - 86_400_000, until: now + 14 * 86_400_000 },
+  site,
+  area,
+  kind: 'residence',
+  headcount: 2,
+  capacity: null,
+  inside: null,
+  observation: { from: now - 86_400_000, until: now + 14 * 86_400_000 },
   seals: seals.map((id) => ({ id, from: null, until: null })),
 })
 
@@ -51,7 +57,12 @@ export const startEngine = async (options: { readonly simulator?: boolean; reado
   const dir = mkdtempSync(join(tmpdir(), 'sealstream-ingest-'))
   const clock = { now: Date.now() }
   const pressure: { now: Pressure | null } = { now: null }
-  const log = await openLmdbLog(join(dir, 'log'), { now: () => clock.now, segmentBytesMax: 64 * 1024 * 1024, segmentAgeMsMax: 3_600_000, budgetBytes: options.budgetBytes ?? 1024 ** 3 })
+  const log = await openLmdbLog(join(dir, 'log'), {
+    now: () => clock.now,
+    segmentBytesMax: 64 * 1024 * 1024,
+    segmentAgeMsMax: 3_600_000,
+    budgetBytes: options.budgetBytes ?? 1024 ** 3,
+  })
   const registry = createRegistry(POLICY_DEFAULT, 4)
   const alarms = new Map<string, AlarmView>()
   const entries: LogEntry[] = []
@@ -96,17 +107,29 @@ const apply = (registry: Registry, alarms: Map<string, AlarmView>, { bytes }: Lo
   const work = unpackBody<AlarmWork>(bytes)
   const alarm = alarms.get(work.id)
   if (alarm === undefined) return { kind: 'refused', status: 404, detail: 'no such alarm' }
-  const changed: AlarmView = work.op === 'acknowledge' ? { ...alarm, acknowledged: true, acknowledgedBy: work.by.name, acknowledgedAt: received } : work.op === 'assign' ? { ...alarm, assignedTo: work.to } : alarm
+  const changed: AlarmView =
+    work.op === 'acknowledge'
+      ? { ...alarm, acknowledged: true, acknowledgedBy: work.by.name, acknowledgedAt: received }
+      : work.op === 'assign'
+        ? { ...alarm, assignedTo: work.to }
+        : alarm
   alarms.set(work.id, changed)
   return { kind: 'alarm', alarm: changed }
 }
 
 const machineOver = (registry: Registry, alarms: ReadonlyMap<string, AlarmView>, results: ReadonlyMap<number, RegistryResult | WorkResult>): Machine => {
   const part = {
-    directory: registry.directory, tokenByHash: registry.tokenByHash, tokens: registry.tokens, tokenName: registry.tokenName,
+    directory: registry.directory,
+    tokenByHash: registry.tokenByHash,
+    tokens: registry.tokens,
+    tokenName: registry.tokenName,
     areas: () => Array.from({ length: registry.counts().areas + 1 }, (_, key) => registry.areaName(key)),
-    alarm: (id: string) => alarms.get(id), openAlarms: () => alarms.values(), permits: () => registry.permits(),
-    whenApplied: () => Promise.resolve(), resultOf: (at: number) => results.get(at), applied: () => position(1),
+    alarm: (id: string) => alarms.get(id),
+    openAlarms: () => alarms.values(),
+    permits: () => registry.permits(),
+    whenApplied: () => Promise.resolve(),
+    resultOf: (at: number) => results.get(at),
+    applied: () => position(1),
     siteState: (site: string) => {
       const view = registry.site(site)
       return view === undefined ? undefined : { ...view, raw: 0, corrected: 0, confidence: 1, differsSince: null, door: 'unknown', online: false, seals: [] }

@@ -10,7 +10,11 @@ const SEAL = '0000000000a1b2c3'
 const event = (more: object = {}): object => ({ sealId: 0xa1b2c3, timeMs: engine.clock.now - 1000, boot: 1, seq: 1, kind: 3, value: 0, ...more })
 const batch = (events: readonly object[]): Uint8Array => wire.EventBatch.encode({ events } as never).finish()
 const post = (body: Uint8Array | string, headers: Record<string, string> = {}, token = engine.tokens.sender): Promise<Response> =>
-  fetch(`${engine.url}/v1/events`, { method: 'POST', body: body as never, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-protobuf', ...headers } })
+  fetch(`${engine.url}/v1/events`, {
+    method: 'POST',
+    body: body as never,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-protobuf', ...headers },
+  })
 const problem = async (answer: Response): Promise<Record<string, unknown>> => {
   expect(answer.headers.get('content-type')).toContain('application/problem+json')
   return (await answer.json()) as Record<string, unknown>
@@ -54,7 +58,12 @@ test.each([
 ])('%s gets a problem document', async (_, status, headers: Record<string, string>, body) => {
   const answer = await post(body, headers)
   expect(answer.status).toBe(status)
-  expect(await problem(answer)).toMatchObject({ status, title: expect.any(String), detail: expect.any(String), type: expect.stringMatching(/^urn:sealstream:problem:/) })
+  expect(await problem(answer)).toMatchObject({
+    status,
+    title: expect.any(String),
+    detail: expect.any(String),
+    type: expect.stringMatching(/^urn:sealstream:problem:/),
+  })
   if (status === 401) expect(answer.headers.get('www-authenticate')).toContain('Bearer')
 })
 

@@ -10,22 +10,35 @@ beforeAll(async () => {
 })
 afterAll(() => engine.stop())
 
-const call = async (method: string, path: string, { token = engine.tokens.admin, json, text, type }: { token?: string; json?: unknown; text?: string; type?: string } = {}) => {
+const call = async (
+  method: string,
+  path: string,
+  { token = engine.tokens.admin, json, text, type }: { token?: string; json?: unknown; text?: string; type?: string } = {},
+) => {
   const body = json === undefined ? text : JSON.stringify(json)
   const headers = { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': type ?? 'application/json' }) }
   const answer = await fetch(engine.url + path, { method, headers, ...(body === undefined ? {} : { body }) })
   const answered = await answer.text()
   return { status: answer.status, body: (answered === '' ? null : JSON.parse(answered)) as Record<string, unknown>, headers: answer.headers }
 }
-const notes = (): AccessNote[] => engine.entries.filter((entry) => entryHeader(entry.bytes).kind === ENTRY.access).flatMap((entry) => unpackBody<AccessNote[]>(entry.bytes))
-const CONTRACT = '{"site":"jzl-0007-0302","area":"fuzhou/gulou/antai/jinzhaili/7","kind":"residence","headcount":3,"capacity":null,"inside":null,"observation":{"from":"2026-11-24T00:00:00Z","until":"2026-12-08T00:00:00Z"},"seals":["0000000000a1b2c3"]}'
+const notes = (): AccessNote[] =>
+  engine.entries.filter((entry) => entryHeader(entry.bytes).kind === ENTRY.access).flatMap((entry) => unpackBody<AccessNote[]>(entry.bytes))
+const CONTRACT =
+  '{"site":"jzl-0007-0302","area":"fuzhou/gulou/antai/jinzhaili/7","kind":"residence","headcount":3,"capacity":null,"inside":null,"observation":{"from":"2026-11-24T00:00:00Z","until":"2026-12-08T00:00:00Z"},"seals":["0000000000a1b2c3"]}'
 const importLines = (text: string, type = 'application/x-ndjson') => call('POST', '/v1/sites/import', { text, type })
 
 test('an import reports each bad line by number, field and reason, and takes the others', async () => {
   const broken = CONTRACT.replace('2026-11-24T00:00:00Z', '2026-02-30T00:00:00Z').replace('jzl-0007-0302', 'x')
-  const { status, body } = await importLines([CONTRACT, 'not json', '', broken, CONTRACT.replace('jzl-0007-0302', 'y y').replace('a1b2c3', 'a1b2c4'), '{"site":1}'].join('\n'))
+  const { status, body } = await importLines(
+    [CONTRACT, 'not json', '', broken, CONTRACT.replace('jzl-0007-0302', 'y y').replace('a1b2c3', 'a1b2c4'), '{"site":1}'].join('\n'),
+  )
   expect([status, body['created'], body['refused']]).toEqual([200, 1, 4])
-  expect((body['problems'] as { line: number; field: string }[]).map(({ line, field }) => [line, field])).toEqual([[2, ''], [4, 'observation.from'], [5, 'site'], [6, 'kind']])
+  expect((body['problems'] as { line: number; field: string }[]).map(({ line, field }) => [line, field])).toEqual([
+    [2, ''],
+    [4, 'observation.from'],
+    [5, 'site'],
+    [6, 'kind'],
+  ])
   expect(await importLines(CONTRACT)).toMatchObject({ body: { created: 0, unchanged: 1, refused: 0 } })
   expect(engine.registry.site('jzl-0007-0302')).toBeDefined()
 })
@@ -38,7 +51,8 @@ test('more lines than one entry holds, and a line without end', async () => {
 })
 
 test('the same as CSV', async () => {
-  const csv = 'site,area,kind,headcount,observation.from,observation.until,seals\r\n"r-1",fuzhou/a,residence,2,2026-11-24T00:00:00Z,2026-12-08T00:00:00+08:00,00000000000000aa;00000000000000AB\nr-2,fuzhou/a,residence,two,,,\n'
+  const csv =
+    'site,area,kind,headcount,observation.from,observation.until,seals\r\n"r-1",fuzhou/a,residence,2,2026-11-24T00:00:00Z,2026-12-08T00:00:00+08:00,00000000000000aa;00000000000000AB\nr-2,fuzhou/a,residence,two,,,\n'
   const { body } = await importLines(csv, 'text/csv')
   expect(body).toMatchObject({ created: 1, refused: 1, problems: [{ line: 3, field: 'headcount' }] })
   expect(engine.registry.seal('00000000000000ab')?.assignments[0]?.site).toBe('r-1')
@@ -85,7 +99,12 @@ test('a one-time link begins a session; the cookie works from our own origin onl
   expect((await fetch(engine.url + (link.body['url'] as string), { redirect: 'manual' })).status).toBe(401)
   const cookie = set.split(';', 1)[0] ?? ''
   expect(await (await fetch(`${engine.url}/`, { headers: { cookie } })).json()).toEqual({ hello: 'admin' })
-  const tick = (origin: string) => fetch(`${engine.url}/v1/ticks`, { method: 'POST', headers: { cookie, origin, 'content-type': 'application/json' }, body: JSON.stringify({ now: engine.clock.now }) })
+  const tick = (origin: string) =>
+    fetch(`${engine.url}/v1/ticks`, {
+      method: 'POST',
+      headers: { cookie, origin, 'content-type': 'application/json' },
+      body: JSON.stringify({ now: engine.clock.now }),
+    })
   expect((await tick('https://evil.example')).status).toBe(403)
   expect((await tick(engine.url)).status).toBe(200)
   expect((await fetch(`${engine.url}/session`, { method: 'DELETE', headers: { cookie } })).status).toBe(204)
@@ -93,9 +112,32 @@ test('a one-time link begins a session; the cookie works from our own origin onl
 })
 
 test('alarm work is answered with the alarm as it stands', async () => {
-  const alarm = { id: 'a1', kind: 'tamper', severity: 'critical', state: 'open', active: true, acknowledged: false, site: 's', siteNo: 1, area: 'fuzhou/b', seal: '', since: 0, raisedAt: 0, goneAt: null, acknowledgedAt: null, acknowledgedBy: '', assignedTo: '', shelvedUntil: null, repeats: 0, value: 0 }
+  const alarm = {
+    id: 'a1',
+    kind: 'tamper',
+    severity: 'critical',
+    state: 'open',
+    active: true,
+    acknowledged: false,
+    site: 's',
+    siteNo: 1,
+    area: 'fuzhou/b',
+    seal: '',
+    since: 0,
+    raisedAt: 0,
+    goneAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: '',
+    assignedTo: '',
+    shelvedUntil: null,
+    repeats: 0,
+    value: 0,
+  }
   engine.alarms.set('a1', alarm as never)
-  expect(await call('POST', '/v1/alarms/a1/acknowledge', { token: engine.tokens.operator })).toMatchObject({ status: 200, body: { acknowledged: true, acknowledgedBy: 'operator' } })
+  expect(await call('POST', '/v1/alarms/a1/acknowledge', { token: engine.tokens.operator })).toMatchObject({
+    status: 200,
+    body: { acknowledged: true, acknowledgedBy: 'operator' },
+  })
   expect(await call('POST', '/v1/alarms/a1/assign', { json: { to: 'lin' } })).toMatchObject({ body: { assignedTo: 'lin' } })
   expect((await call('POST', '/v1/alarms/a1/assign', { json: {} })).status).toBe(422)
   expect((await call('POST', '/v1/alarms/none/clear')).status).toBe(404)

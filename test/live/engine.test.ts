@@ -37,7 +37,13 @@ const append = async (entry: Uint8Array): Promise<number> => {
 const change = (op: RegistryOp): Promise<number> => append(registryEntry(op))
 const work = (op: AlarmWork): Promise<number> => append(workEntry(op))
 const site = (n: number, area: string): SiteSpec => ({
-  site: `s-${n}`, area, kind: 'residence', headcount: 3, capacity: null, inside: null, observation: { from: Date.now() - 3_600_000, until: Date.now() + 86_400_000 },
+  site: `s-${n}`,
+  area,
+  kind: 'residence',
+  headcount: 3,
+  capacity: null,
+  inside: null,
+  observation: { from: Date.now() - 3_600_000, until: Date.now() + 86_400_000 },
   seals: [{ id: n.toString(16).padStart(16, '0'), from: null, until: null }],
 })
 
@@ -51,7 +57,14 @@ beforeAll(async () => {
   machine = await startMachine({ run: (filename, task) => pool.run(task, { filename }), threads: 1, shardCount: 16, policy: POLICY_DEFAULT, position: 0 })
   stops.push(() => machine.stop())
   log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
-  const store = await openStore(undefined, { dataDir: dir, port: 0, authenticate: machine.tokenByHash, noteQuery: () => Promise.resolve(), onExit: () => undefined, onRefused: () => undefined })
+  const store = await openStore(undefined, {
+    dataDir: dir,
+    port: 0,
+    authenticate: machine.tokenByHash,
+    noteQuery: () => Promise.resolve(),
+    onExit: () => undefined,
+    onRefused: () => undefined,
+  })
   stops.push(() => store.stop())
   const sink = startSink({ client: store.client, logId: log.id, note: log.note, noted: log.noted, emit: () => undefined })
   stops.push(() => sink.stop())
@@ -59,15 +72,25 @@ beforeAll(async () => {
   machine.onRound(sink.offer)
   for (const name of ['operator@fuzhou/gulou', 'sender@', 'admin@', 'sre@']) {
     const [role = '', areas = ''] = name.split('@')
-    await change({ op: 'add-token', by: null, name: name.replaceAll(/[^a-z]/g, '-'), role: role as 'admin', areas: areas.split(','), hash: hashToken(secretOf(name)) })
+    await change({
+      op: 'add-token',
+      by: null,
+      name: name.replaceAll(/[^a-z]/g, '-'),
+      role: role as 'admin',
+      areas: areas.split(','),
+      hash: hashToken(secretOf(name)),
+    })
   }
   await change({ op: 'put-sites', by: ROOT, sites: [site(1, AREA), site(2, AREA), site(3, 'fuzhou/taijiang/yizhou/1')] })
-  server = await startLiveServer({ machine }, {
-    query: async (sql, params) => (await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })).json(),
-    prepare: (app, sessions) => {
-      registerIngest(app, { log, machine, decode: decodeOn(pool), clock: Date.now, sessions, pressure: () => null, emit: () => undefined, advance: null })
+  server = await startLiveServer(
+    { machine },
+    {
+      query: async (sql, params) => (await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })).json(),
+      prepare: (app, sessions) => {
+        registerIngest(app, { log, machine, decode: decodeOn(pool), clock: Date.now, sessions, pressure: () => null, emit: () => undefined, advance: null })
+      },
     },
-  })
+  )
   stops.push(() => server.close())
 }, 90_000)
 afterAll(async () => {
@@ -78,10 +101,15 @@ let seq = 0
 const send = async (sealId: number, kind: number, value: number): Promise<void> => {
   const event: object = { sealId, timeMs: Date.now(), boot: 1, seq: ++seq, kind, value }
   const body = wire.EventBatch.encode({ events: [event] }).finish()
-  const answer = await fetch(`${server.url}/v1/events`, { method: 'POST', body: body as never, headers: { authorization: `Bearer ${secretOf('sender@')}`, 'content-type': 'application/x-protobuf', accept: 'application/json' } })
+  const answer = await fetch(`${server.url}/v1/events`, {
+    method: 'POST',
+    body: body as never,
+    headers: { authorization: `Bearer ${secretOf('sender@')}`, 'content-type': 'application/x-protobuf', accept: 'application/json' },
+  })
   expect(await answer.json()).toMatchObject({ accepted: 1, rejected: 0 })
 }
-const get = async (path: string): Promise<any> => (await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${secretOf('operator@fuzhou/gulou')}` } })).json()
+const get = async (path: string): Promise<any> =>
+  (await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${secretOf('operator@fuzhou/gulou')}` } })).json()
 
 test('an event becomes an alarm on the stream and in the API, is acknowledged, and is found in ClickHouse once closed', async () => {
   const reader = readLive(server, 'operator@fuzhou/gulou')
@@ -117,12 +145,26 @@ test('people passing change the occupancy that readers see; a passage without a 
   const reader = readLive(server, 'operator@fuzhou/gulou', 'topics=occupancy')
   await reader.until('snapshot-end')
   await send(2, 2, 1)
-  await reader.until('occupancy', (message) => message.sites.some((one) => one.site === 's-2' && one.inside === 2 && one.registered === 3 && one.difference === -1))
-  expect(await get('/v1/sites/s-2')).toMatchObject({ site: 's-2', headcount: 3, occupancy: { raw: 2, corrected: 2 }, comparison: { registered: 3, inside: 2, difference: -1 }, alarms: [{ kind: 'passage-unpermitted' }] })
+  await reader.until('occupancy', (message) =>
+    message.sites.some((one) => one.site === 's-2' && one.inside === 2 && one.registered === 3 && one.difference === -1),
+  )
+  expect(await get('/v1/sites/s-2')).toMatchObject({
+    site: 's-2',
+    headcount: 3,
+    occupancy: { raw: 2, corrected: 2 },
+    comparison: { registered: 3, inside: 2, difference: -1 },
+    alarms: [{ kind: 'passage-unpermitted' }],
+  })
   expect(await get('/v1/seals/0000000000000002')).toMatchObject({ seal: '0000000000000002', site: 's-2', online: true })
-  expect((await get('/v1/areas?area=fuzhou')).items).toMatchObject([{ area: 'fuzhou/gulou', sites: 2, registered: 6, inside: 5, differing: 1, alarms: { critical: 1 } }])
+  expect((await get('/v1/areas?area=fuzhou')).items).toMatchObject([
+    { area: 'fuzhou/gulou', sites: 2, registered: 6, inside: 5, differing: 1, alarms: { critical: 1 } },
+  ])
 
-  await change({ op: 'put-permit', by: ROOT, permit: { site: 's-2', from: Date.now() - 1000, until: Date.now() + 60_000, openings: 2, reason: 'sampling visit' } })
+  await change({
+    op: 'put-permit',
+    by: ROOT,
+    permit: { site: 's-2', from: Date.now() - 1000, until: Date.now() + 60_000, openings: 2, reason: 'sampling visit' },
+  })
   expect((await get('/v1/permits')).items).toMatchObject([{ site: 's-2', openings: 2, reason: 'sampling visit' }])
 
   await change({ op: 'end-observation', by: ROOT, site: 's-2', until: Date.now() })

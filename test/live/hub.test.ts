@@ -31,7 +31,10 @@ test('a reader gets hello, snapshot, snapshot-end, then changes, of its areas on
   const narrowed = readLive(server, 'admin@', 'area=fuzhou/taijiang')
   const outside = readLive(server, 'operator@fuzhou/gulou', 'area=fuzhou/taijiang')
   await Promise.all([all, gulou, narrowed, outside].map((reader) => reader.until('snapshot-end')))
-  const seen = (reader: typeof all): unknown[] => reader.messages.flatMap((message) => (message.type === 'alarms' ? message.alarms.map((alarm) => alarm.id) : message.type === 'occupancy' ? message.sites.map((site) => site.site) : []))
+  const seen = (reader: typeof all): unknown[] =>
+    reader.messages.flatMap((message) =>
+      message.type === 'alarms' ? message.alarms.map((alarm) => alarm.id) : message.type === 'occupancy' ? message.sites.map((site) => site.site) : [],
+    )
   expect(seen(all)).toEqual(['a-1', 'a-2', 's-1', 's-2'])
   expect(seen(gulou)).toEqual(['a-1', 's-1'])
   expect(seen(narrowed)).toEqual(['a-2', 's-2'])
@@ -70,7 +73,10 @@ test('sre reads stats only; a bad query is refused before the upgrade', async ()
   const refused = async (token: string, query: string): Promise<number> => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live?${query}`, { headers: { authorization: `Bearer ${secretOf(token)}` } })
     return new Promise((resolve) => {
-      socket.on('unexpected-response', (_, response) => { resolve(response.statusCode ?? 0); socket.terminate() })
+      socket.on('unexpected-response', (_, response) => {
+        resolve(response.statusCode ?? 0)
+        socket.terminate()
+      })
       socket.on('open', () => resolve(101))
       socket.on('error', () => undefined)
     })
@@ -80,7 +86,12 @@ test('sre reads stats only; a bad query is refused before the upgrade', async ()
   expect(await refused('admin@', 'topics=everything')).toBe(400)
   expect(await refused('admin@', 'since=yesterday')).toBe(400)
   expect(await refused('admin@', 'area=a//b')).toBe(400)
-  expect(server.happenings.filter((happening) => happening.kind === 'client-refused').map((happening) => happening.reason)).toEqual(['forbidden-topic', 'bad-query', 'bad-query', 'bad-query'])
+  expect(server.happenings.filter((happening) => happening.kind === 'client-refused').map((happening) => happening.reason)).toEqual([
+    'forbidden-topic',
+    'bad-query',
+    'bad-query',
+    'bad-query',
+  ])
 })
 
 test('resuming by cursor gives exactly what was missed; a cursor inside a round repeats that round', async () => {
@@ -98,7 +109,9 @@ test('resuming by cursor gives exactly what was missed; a cursor inside a round 
   expect(second.messages[0]).toMatchObject({ type: 'hello', resumed: true })
   const told = second.messages.filter((message) => message.type === 'alarm')
   expect(told.map((message) => message.alarm.id)).toEqual(['b-1', 'b-2', 'b-3'])
-  expect(second.messages.filter((message) => message.type === 'occupancy').flatMap((message) => message.sites.map((site) => [site.site, site.inside]))).toEqual([['s-1', 1]])
+  expect(second.messages.filter((message) => message.type === 'occupancy').flatMap((message) => message.sites.map((site) => [site.site, site.inside]))).toEqual(
+    [['s-1', 1]],
+  )
 
   const again = readLive(server, 'operator@fuzhou/gulou', `since=${told[0]?.cursor}&topics=alarms`)
   await again.until('snapshot-end')
@@ -141,7 +154,10 @@ test('a revoked token ends its stream', async () => {
   const source = await begin()
   const reader = readLive(server, 'operator@fuzhou/gulou')
   await reader.until('snapshot-end')
-  source.tokens.splice(source.tokens.findIndex((token) => token.name === 'operator@fuzhou/gulou'), 1)
+  source.tokens.splice(
+    source.tokens.findIndex((token) => token.name === 'operator@fuzhou/gulou'),
+    1,
+  )
   expect((await reader.closed).code).toBe(4001)
 })
 

@@ -12,8 +12,20 @@ afterEach(() => server?.close())
 
 /** The names that dashboards rely on (the contract). */
 const FIXED = [
-  'events_offered_total', 'events_accepted_total', 'events_rejected_total', 'events_repeated_total', 'events_stored_total', 'events_waiting', 'log_bytes', 'log_flush_seconds',
-  'sink_oldest_unstored_seconds', 'event_to_alarm_seconds', 'alarms_open', 'seals_online', 'seals_known', 'live_clients',
+  'events_offered_total',
+  'events_accepted_total',
+  'events_rejected_total',
+  'events_repeated_total',
+  'events_stored_total',
+  'events_waiting',
+  'log_bytes',
+  'log_flush_seconds',
+  'sink_oldest_unstored_seconds',
+  'event_to_alarm_seconds',
+  'alarms_open',
+  'seals_online',
+  'seals_known',
+  'live_clients',
 ].map((name) => `sealstream_${name}`)
 
 test('every metric is in docs/metrics.md and the reverse; the fixed names are there', async () => {
@@ -51,10 +63,20 @@ test('the ledger’s terms are read from the log’s own count, and alarms are c
   await scrape()
   const text = await scrape()
   for (const line of [
-    'sealstream_events_offered_total 110', 'sealstream_events_accepted_total 100', 'sealstream_events_repeated_total 5', 'sealstream_events_too_old_total 2', 'sealstream_events_stored_total 3',
-    'sealstream_events_waiting 90', 'sealstream_events_rejected_total{reason="UNKNOWN_SEAL"} 7', 'sealstream_events_rejected_total{reason="BAD_VALUE"} 3',
-    'sealstream_alarms_open{kind="tamper",severity="critical"} 2', 'sealstream_alarms_open{kind="offline",severity="major"} 1', 'sealstream_event_to_alarm_seconds_count 3', 'sealstream_live_clients 0',
-  ]) expect(text.split('\n')).toContain(line)
+    'sealstream_events_offered_total 110',
+    'sealstream_events_accepted_total 100',
+    'sealstream_events_repeated_total 5',
+    'sealstream_events_too_old_total 2',
+    'sealstream_events_stored_total 3',
+    'sealstream_events_waiting 90',
+    'sealstream_events_rejected_total{reason="UNKNOWN_SEAL"} 7',
+    'sealstream_events_rejected_total{reason="BAD_VALUE"} 3',
+    'sealstream_alarms_open{kind="tamper",severity="critical"} 2',
+    'sealstream_alarms_open{kind="offline",severity="major"} 1',
+    'sealstream_event_to_alarm_seconds_count 3',
+    'sealstream_live_clients 0',
+  ])
+    expect(text.split('\n')).toContain(line)
 })
 
 test('no label has a value per seal, site or sender', async () => {

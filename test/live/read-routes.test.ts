@@ -13,11 +13,24 @@ let closed: Record<string, unknown>[] | 'down' = []
 beforeEach(async () => {
   closed = []
   source = createSource()
-  for (const name of ['admin@', 'operator@fuzhou/gulou', 'operator@fuzhou/gulou,fuzhou/taijiang', 'sre@', 'analyst@fuzhou/gulou', 'sender@']) source.addToken(name)
-  for (let i = 1; i <= 5; i++) source.putSite({ site: `s-${i}`, area: i < 4 ? GULOU : TAIJIANG, headcount: 3, corrected: i === 2 ? 5 : 3, differsSince: i === 2 ? 1_700_000_000_000 : null })
+  for (const name of ['admin@', 'operator@fuzhou/gulou', 'operator@fuzhou/gulou,fuzhou/taijiang', 'sre@', 'analyst@fuzhou/gulou', 'sender@'])
+    source.addToken(name)
+  for (let i = 1; i <= 5; i++)
+    source.putSite({
+      site: `s-${i}`,
+      area: i < 4 ? GULOU : TAIJIANG,
+      headcount: 3,
+      corrected: i === 2 ? 5 : 3,
+      differsSince: i === 2 ? 1_700_000_000_000 : null,
+    })
   server = await startLiveServer(source, {
     query: () => (closed === 'down' ? Promise.reject(new Error('down')) : Promise.resolve(closed)),
-    status: () => ({ notReady: [...reasons], log: { bytes: 10, first: 1, next: 5 }, sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 1.5 }, details: {} }),
+    status: () => ({
+      notReady: [...reasons],
+      log: { bytes: 10, first: 1, next: 5 },
+      sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 1.5 },
+      details: {},
+    }),
   })
 })
 const reasons: string[] = []
@@ -38,8 +51,15 @@ test('one site: the contract’s body, a note of who looked, and nothing of othe
   const { status, body } = await get('/v1/sites/s-2', OPERATOR)
   expect(status).toBe(200)
   expect(body).toMatchObject({
-    site: 's-2', area: GULOU, kind: 'residence', headcount: 3, occupancy: { raw: 3, corrected: 5, confidence: 1 },
-    comparison: { registered: 3, inside: 5, difference: 2, since: '2023-11-14T22:13:20.000Z' }, door: 'closed', online: true, alarms: [{ id: 'a-1' }],
+    site: 's-2',
+    area: GULOU,
+    kind: 'residence',
+    headcount: 3,
+    occupancy: { raw: 3, corrected: 5, confidence: 1 },
+    comparison: { registered: 3, inside: 5, difference: 2, since: '2023-11-14T22:13:20.000Z' },
+    door: 'closed',
+    online: true,
+    alarms: [{ id: 'a-1' }],
   })
   expect(body['seals']).toHaveLength(1)
   expect(server.notes).toEqual([{ who: OPERATOR, role: 'operator', action: 'view-site', target: 's-2', detail: '' }])
@@ -83,10 +103,32 @@ test('open alarms: most severe first, then longest waiting; pages lose and doubl
 
 test('closed alarms come from ClickHouse within the caller’s areas; all is open, then closed', async () => {
   source.raise({ id: 'open-1', area: GULOU })
-  closed = [{ id: 'closed-1', kind: 'tamper', severity: 'critical', state: 'closed', active: 0, acknowledged: 1, site: 's-1', area: GULOU, seal: '', repeats: '2', raised_ms: '1700000000000', cleared_ms: '1700000060000' }]
+  closed = [
+    {
+      id: 'closed-1',
+      kind: 'tamper',
+      severity: 'critical',
+      state: 'closed',
+      active: 0,
+      acknowledged: 1,
+      site: 's-1',
+      area: GULOU,
+      seal: '',
+      repeats: '2',
+      raised_ms: '1700000000000',
+      cleared_ms: '1700000060000',
+    },
+  ]
   const { body } = await get('/v1/alarms?state=all', OPERATOR)
   expect(body['items'].map((alarm: { id: string }) => alarm.id)).toEqual(['open-1', 'closed-1'])
-  expect(body['items'][1]).toMatchObject({ state: 'closed', active: false, acknowledged: true, repeats: 2, raisedAt: '2023-11-14T22:13:20.000Z', goneAt: '2023-11-14T22:14:20.000Z' })
+  expect(body['items'][1]).toMatchObject({
+    state: 'closed',
+    active: false,
+    acknowledged: true,
+    repeats: 2,
+    raisedAt: '2023-11-14T22:13:20.000Z',
+    goneAt: '2023-11-14T22:14:20.000Z',
+  })
   expect(server.asked[0]?.params).toMatchObject({ areas: ['fuzhou/gulou'] })
   closed = 'down'
   expect(await get('/v1/alarms?state=closed', OPERATOR)).toMatchObject({ status: 503, type: expect.stringContaining('problem+json') })
@@ -105,10 +147,23 @@ test('one alarm, open or closed; a look is noted', async () => {
 test('areas are summed one level below', async () => {
   source.raise({ id: 'a-1', area: GULOU, severity: 'critical' })
   const top = await get('/v1/areas', 'admin@')
-  expect(top.body['items']).toEqual([{
-    area: 'fuzhou', sites: 5, sitesOnline: 5, seals: 5, sealsOnline: 5, registered: 15, inside: 17, differing: 1, alarms: { critical: 1, major: 0, minor: 0, info: 0 },
-  }])
-  expect((await get('/v1/areas?area=fuzhou', 'admin@')).body['items'].map((area: { area: string; sites: number }) => [area.area, area.sites])).toEqual([['fuzhou/gulou', 3], ['fuzhou/taijiang', 2]])
+  expect(top.body['items']).toEqual([
+    {
+      area: 'fuzhou',
+      sites: 5,
+      sitesOnline: 5,
+      seals: 5,
+      sealsOnline: 5,
+      registered: 15,
+      inside: 17,
+      differing: 1,
+      alarms: { critical: 1, major: 0, minor: 0, info: 0 },
+    },
+  ])
+  expect((await get('/v1/areas?area=fuzhou', 'admin@')).body['items'].map((area: { area: string; sites: number }) => [area.area, area.sites])).toEqual([
+    ['fuzhou/gulou', 3],
+    ['fuzhou/taijiang', 2],
+  ])
   expect((await get('/v1/areas?area=fuzhou', 'analyst@fuzhou/gulou')).body['items'].map((area: { area: string }) => area.area)).toEqual(['fuzhou/gulou'])
 })
 
@@ -129,7 +184,21 @@ test('permits, tokens, status, readiness', async () => {
 test('the API describes itself: every read route is there; the docs need a token and nothing from elsewhere', async () => {
   expect((await get('/openapi.json')).status).toBe(401)
   const { body } = await get('/openapi.json', 'sender@')
-  for (const path of ['/v1/live', '/v1/sites', '/v1/sites/{site}', '/v1/seals/{seal}', '/v1/permits', '/v1/alarms', '/v1/alarms/{id}', '/v1/areas', '/v1/tokens', '/v1/status', '/metrics', '/healthz', '/readyz']) {
+  for (const path of [
+    '/v1/live',
+    '/v1/sites',
+    '/v1/sites/{site}',
+    '/v1/seals/{seal}',
+    '/v1/permits',
+    '/v1/alarms',
+    '/v1/alarms/{id}',
+    '/v1/areas',
+    '/v1/tokens',
+    '/v1/status',
+    '/metrics',
+    '/healthz',
+    '/readyz',
+  ]) {
     expect(Object.keys(body['paths'])).toContain(path)
     expect(body['paths'][path].get.summary).toEqual(expect.any(String))
   }

@@ -29,15 +29,31 @@ export type LiveServer = {
   readonly asked: { sql: string; params: Readonly<Record<string, unknown>> }[]
   readonly close: () => Promise<void>
 }
-export type ServerOptions = { readonly query?: LiveDeps['query']; readonly status?: LiveDeps['status']; readonly prepare?: (app: FastifyInstance, sessions: Sessions) => void }
+export type ServerOptions = {
+  readonly query?: LiveDeps['query']
+  readonly status?: LiveDeps['status']
+  readonly prepare?: (app: FastifyInstance, sessions: Sessions) => void
+}
 
 export const startLiveServer = async (source: Pick<Source, 'machine'>, options: ServerOptions = {}): Promise<LiveServer> => {
   const notes: AccessNote[] = []
   const happenings: LiveHappening[] = []
   const asked: LiveServer['asked'] = []
   const clock = (): number => Date.now()
-  const status = options.status ?? ((): ReturnType<LiveDeps['status']> => ({ notReady: [], log: { bytes: 1, first: 1, next: 2 }, sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 0 }, details: {} }))
-  const hub = startHub({ machine: source.machine, clock, emit: (happening) => observe(happening), figures: () => ({ rowsStored: status().sink.rowsStored, lagSeconds: status().sink.oldestUnstoredSeconds }) })
+  const status =
+    options.status ??
+    ((): ReturnType<LiveDeps['status']> => ({
+      notReady: [],
+      log: { bytes: 1, first: 1, next: 2 },
+      sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 0 },
+      details: {},
+    }))
+  const hub = startHub({
+    machine: source.machine,
+    clock,
+    emit: (happening) => observe(happening),
+    figures: () => ({ rowsStored: status().sink.rowsStored, lagSeconds: status().sink.oldestUnstoredSeconds }),
+  })
   const metrics = createMetrics({ machine: source.machine, status, liveClients: hub.clients })
   const observe = (happening: LiveHappening): void => {
     happenings.push(happening)
@@ -49,7 +65,13 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
   if (options.prepare === undefined) registerSessionRoutes(app, { machine: source.machine, sessions, emit: metrics.observe })
   else options.prepare(app, sessions)
   await registerLive(app, {
-    machine: source.machine, hub, clock, status, metrics: metrics.expose, emit: observe, pageDir: join(import.meta.dirname, '../../web'),
+    machine: source.machine,
+    hub,
+    clock,
+    status,
+    metrics: metrics.expose,
+    emit: observe,
+    pageDir: join(import.meta.dirname, '../../web'),
     noteAccess: (note) => Promise.resolve(notes.push(note)),
     query: (sql, params) => {
       asked.push({ sql, params })
@@ -59,7 +81,13 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
   return {
-    app, url, hub, metrics, notes, happenings, asked,
+    app,
+    url,
+    hub,
+    metrics,
+    notes,
+    happenings,
+    asked,
     close: async () => {
       hub.close()
       await app.close()
@@ -72,7 +100,10 @@ export type LiveReader = {
   readonly messages: LiveMessage[]
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   /** Resolves with the first message, past or to come, that passes. */
-  readonly until: <T extends LiveMessage['type']>(type: T, passes?: (message: Extract<LiveMessage, { type: T }>) => boolean) => Promise<Extract<LiveMessage, { type: T }>>
+  readonly until: <T extends LiveMessage['type']>(
+    type: T,
+    passes?: (message: Extract<LiveMessage, { type: T }>) => boolean,
+  ) => Promise<Extract<LiveMessage, { type: T }>>
 }
 export const readLive = (server: LiveServer, token: string, query = '', decode = (data: Buffer): unknown => JSON.parse(data.toString())): LiveReader => {
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/v1/live?${query}`, { headers: { authorization: `Bearer ${secretOf(token)}` } })
@@ -85,7 +116,9 @@ export const readLive = (server: LiveServer, token: string, query = '', decode =
   const closed = new Promise<{ code: number; reason: string }>((resolve) => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })))
   socket.on('error', () => undefined)
   return {
-    socket, messages, closed,
+    socket,
+    messages,
+    closed,
     until: (type, passes = () => true) =>
       new Promise((resolve, reject) => {
         const look = (): void => {

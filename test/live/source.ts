@@ -14,18 +14,47 @@ export type Source = {
   readonly putSite: (site: Partial<SiteState> & { readonly site: string }) => SiteState
   readonly raise: (alarm: Partial<AlarmView> & { readonly id: string }) => void
   /** Several steps in one round. */
-  readonly round: (steps: readonly { readonly step: AlarmStepName; readonly alarm: AlarmView }[], sitesChanged?: readonly number[], sitesEnded?: readonly number[]) => void
+  readonly round: (
+    steps: readonly { readonly step: AlarmStepName; readonly alarm: AlarmView }[],
+    sitesChanged?: readonly number[],
+    sitesEnded?: readonly number[],
+  ) => void
   readonly setInside: (site: string, inside: number) => void
   readonly end: (site: string) => void
   readonly watched: () => boolean
   readonly addToken: (name: string) => void
   readonly tokens: { name: string; role: string; areas: readonly string[] }[]
   readonly permits: PermitView[]
-  readonly ledger: { offered: number; accepted: number; rejected: number; repeated: number; tooOld: number; applied: number; rejectedByReason: Map<number, number> }
+  readonly ledger: {
+    offered: number
+    accepted: number
+    rejected: number
+    repeated: number
+    tooOld: number
+    applied: number
+    rejectedByReason: Map<number, number>
+  }
 }
 export const alarmOf = (alarm: Partial<AlarmView> & { readonly id: string }): AlarmView => ({
-  kind: 'tamper', severity: 'critical', state: 'open', active: true, acknowledged: false, site: 's-1', siteNo: 1, area: 'fuzhou/gulou/antai/jinzhaili/7', seal: '0000000000a1b2c3',
-  since: Date.now(), raisedAt: Date.now(), goneAt: null, acknowledgedAt: null, acknowledgedBy: '', assignedTo: '', shelvedUntil: null, repeats: 0, value: 1, ...alarm,
+  kind: 'tamper',
+  severity: 'critical',
+  state: 'open',
+  active: true,
+  acknowledged: false,
+  site: 's-1',
+  siteNo: 1,
+  area: 'fuzhou/gulou/antai/jinzhaili/7',
+  seal: '0000000000a1b2c3',
+  since: Date.now(),
+  raisedAt: Date.now(),
+  goneAt: null,
+  acknowledgedAt: null,
+  acknowledgedBy: '',
+  assignedTo: '',
+  shelvedUntil: null,
+  repeats: 0,
+  value: 1,
+  ...alarm,
 })
 
 export const createSource = (): Source => {
@@ -39,7 +68,9 @@ export const createSource = (): Source => {
   const tokens: Source['tokens'] = []
   const permits: PermitView[] = []
   const ledger: Source['ledger'] = { offered: 0, accepted: 0, rejected: 0, repeated: 0, tooOld: 0, applied: 0, rejectedByReason: new Map() }
-  const never = (): never => { throw new Error('not part of what live reads') }
+  const never = (): never => {
+    throw new Error('not part of what live reads')
+  }
 
   const round: Source['round'] = (steps, sitesChanged = [], sitesEnded = []) => {
     const from = position(applied + 1)
@@ -50,13 +81,35 @@ export const createSource = (): Source => {
     }
     const last = new Map(steps.map(({ alarm }) => [alarm.id, alarm]))
     const told: Round = {
-      from, to: applied, received: Date.now(), block: 0 as Position, ends: false, chunks: [], plain: { alarms: [], access: [], sites: [], seals: [] },
+      from,
+      to: applied,
+      received: Date.now(),
+      block: 0 as Position,
+      ends: false,
+      chunks: [],
+      plain: { alarms: [], access: [], sites: [], seals: [] },
       alarmSteps: steps.map(({ step, alarm }): AlarmStep => ({
-        id: alarm.id, kind: alarm.kind, severity: alarm.severity, site: alarm.site, siteKey: alarm.siteNo, area: alarm.area, seal: alarm.seal, step, time: alarm.since,
-        received: Date.now(), by: alarm.acknowledgedBy, note: '', repeats: alarm.repeats, value: alarm.value, expires: 0,
+        id: alarm.id,
+        kind: alarm.kind,
+        severity: alarm.severity,
+        site: alarm.site,
+        siteKey: alarm.siteNo,
+        area: alarm.area,
+        seal: alarm.seal,
+        step,
+        time: alarm.since,
+        received: Date.now(),
+        by: alarm.acknowledgedBy,
+        note: '',
+        repeats: alarm.repeats,
+        value: alarm.value,
+        expires: 0,
       })),
       alarms: [...last.values()],
-      sitesChanged: Uint32Array.from(watched ? sitesChanged : []), sitesEnded, expiredKeys: [], rejectedByReason: new Map(),
+      sitesChanged: Uint32Array.from(watched ? sitesChanged : []),
+      sitesEnded,
+      expiredKeys: [],
+      rejectedByReason: new Map(),
     }
     for (const listener of listeners) listener(told)
   }
@@ -64,20 +117,44 @@ export const createSource = (): Source => {
     const siteNo = byName.get(site.site) ?? sites.size + 1
     byName.set(site.site, siteNo)
     const state: SiteState = {
-      siteNo, siteKey: siteNo, area: 'fuzhou/gulou/antai/jinzhaili/7', kind: 'residence', headcount: 3, capacity: null, observation: null, raw: 3, corrected: 3, confidence: 1, differsSince: null,
-      door: 'closed', online: true, link: 'online', seals: [{ seal: siteNo.toString(16).padStart(16, '0'), door: 'closed', online: true, link: 'online', lastHeard: Date.now(), batteryMv: 3600 }], ...sites.get(siteNo), ...site,
+      siteNo,
+      siteKey: siteNo,
+      area: 'fuzhou/gulou/antai/jinzhaili/7',
+      kind: 'residence',
+      headcount: 3,
+      capacity: null,
+      observation: null,
+      raw: 3,
+      corrected: 3,
+      confidence: 1,
+      differsSince: null,
+      door: 'closed',
+      online: true,
+      link: 'online',
+      seals: [{ seal: siteNo.toString(16).padStart(16, '0'), door: 'closed', online: true, link: 'online', lastHeard: Date.now(), batteryMv: 3600 }],
+      ...sites.get(siteNo),
+      ...site,
     }
     sites.set(siteNo, state)
     return state
   }
   const machine: Machine = {
-    offer: never, backlog: () => ({ entries: 0, bytes: 0 }), applied: () => applied, whenApplied: () => Promise.resolve(), resultOf: () => undefined,
+    offer: never,
+    backlog: () => ({ entries: 0, bytes: 0 }),
+    applied: () => applied,
+    whenApplied: () => Promise.resolve(),
+    resultOf: () => undefined,
     onRound: (listener) => {
       listeners.push(listener)
       return () => void listeners.splice(listeners.indexOf(listener), 1)
     },
-    watchOccupancy: (on) => { watched = on }, directory: () => directory, ledger: () => ledger,
-    siteState: (site) => sites.get(byName.get(site) ?? 0), siteStateByNo: (siteNo) => sites.get(siteNo),
+    watchOccupancy: (on) => {
+      watched = on
+    },
+    directory: () => directory,
+    ledger: () => ledger,
+    siteState: (site) => sites.get(byName.get(site) ?? 0),
+    siteStateByNo: (siteNo) => sites.get(siteNo),
     sites: (fromNo, limit, prefix) => {
       const found: SiteState[] = []
       for (let no = Math.max(1, fromNo); no <= byName.size && found.length < limit; no++) {
@@ -86,19 +163,34 @@ export const createSource = (): Source => {
       }
       return found
     },
-    openAlarms: () => alarms.values(), alarm: (id) => alarms.get(id), permits: () => permits, areas: () => [], tokenByHash: (hash) => {
+    openAlarms: () => alarms.values(),
+    alarm: (id) => alarms.get(id),
+    permits: () => permits,
+    areas: () => [],
+    tokenByHash: (hash) => {
       const tokenNo = tokens.findIndex((token) => hashToken(secretOf(token.name)) === hash)
       const token = tokens[tokenNo]
       return token === undefined ? undefined : { tokenNo, name: token.name, role: token.role as Role, areas: token.areas }
-    }, tokens: () => tokens, tokenName: () => '',
-    fleet: () => ({ sites: sites.size, sealsKnown: sites.size, sealsOnline: sites.size, stateBytes: 0 }), snapshot: never, failed: new Promise<never>(() => undefined), stop: () => Promise.resolve(),
+    },
+    tokens: () => tokens,
+    tokenName: () => '',
+    fleet: () => ({ sites: sites.size, sealsKnown: sites.size, sealsOnline: sites.size, stateBytes: 0 }),
+    snapshot: never,
+    failed: new Promise<never>(() => undefined),
+    stop: () => Promise.resolve(),
   }
   return {
     addToken: (name) => {
       const [role = '', areas = ''] = name.split('@')
       tokens.push({ name, role, areas: areas.split(',') })
     },
-    machine, putSite, round, tokens, permits, ledger, watched: () => watched,
+    machine,
+    putSite,
+    round,
+    tokens,
+    permits,
+    ledger,
+    watched: () => watched,
     raise: (alarm) => round([{ step: 'raised', alarm: alarmOf(alarm) }]),
     setInside: (site, inside) => {
       const { siteNo, headcount } = putSite({ site })

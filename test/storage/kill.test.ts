@@ -46,10 +46,12 @@ const sums = async (): Promise<readonly number[]> => {
   }
 }
 const sumsNow = (): Promise<readonly number[]> =>
-  Promise.all(TABLES.map(async (table) => {
-    const column = table === 'events' ? 'value' : 'people_in'
-    return (await rig.rows<{ n: number }>(`SELECT toFloat64(sum(${column})) AS n FROM seals.${table}`))[0]?.n ?? -1
-  }))
+  Promise.all(
+    TABLES.map(async (table) => {
+      const column = table === 'events' ? 'value' : 'people_in'
+      return (await rig.rows<{ n: number }>(`SELECT toFloat64(sum(${column})) AS n FROM seals.${table}`))[0]?.n ?? -1
+    }),
+  )
 const offer = (block: number): void => sink.offer(roundOf(block, { chunks: TABLES.map((table) => chunkOf(table, rowsOf(table, block))) }))
 
 test('kills at random moments of an insert: every block once in events and in each rollup', async () => {
@@ -68,26 +70,36 @@ test('kills at random moments of an insert: every block once in events and in ea
 const underStrace = partTest('strace')
 
 for (const table of TABLES) {
-  underStrace(`a kill at the rename of a part of ${table}: the block is there once, under the next attempt`, async (strace) => {
-    const before = await sums()
-    const block = 100 + TABLES.indexOf(table)
-    const trace = join(rig.dir, `trace-${table}`)
-    const tracer = await attach(strace, trace)
-    const exits = rig.exits.length
-    sink.offer(roundOf(block, { chunks: [chunkOf(table, rowsOf(table, block))] }))
-    await sink.whenVerified(position(block))
-    tracer.kill('SIGKILL')
-    expect(rig.exits.length).toBeGreaterThan(exits)
-    expect(readFileSync(trace, 'utf8'), 'the kill was at the rename of a freshly inserted part').toMatch(/rename\w*\(.*tmp_insert_/)
-    // ClickHouse remembered the token and lost the part: the same token again did nothing, the next attempt did.
-    expect(happenings.filter((h) => h.kind === 'resolved' && h.block === block && h.table === table).map((h) => h.kind === 'resolved' && h.there)).toContain(false)
-    expect(await sums()).toEqual(before.map((sum, i) => (TABLES[i] === table ? sum + ROWS * 3 : sum)))
-  }, 60_000)
+  underStrace(
+    `a kill at the rename of a part of ${table}: the block is there once, under the next attempt`,
+    async (strace) => {
+      const before = await sums()
+      const block = 100 + TABLES.indexOf(table)
+      const trace = join(rig.dir, `trace-${table}`)
+      const tracer = await attach(strace, trace)
+      const exits = rig.exits.length
+      sink.offer(roundOf(block, { chunks: [chunkOf(table, rowsOf(table, block))] }))
+      await sink.whenVerified(position(block))
+      tracer.kill('SIGKILL')
+      expect(rig.exits.length).toBeGreaterThan(exits)
+      expect(readFileSync(trace, 'utf8'), 'the kill was at the rename of a freshly inserted part').toMatch(/rename\w*\(.*tmp_insert_/)
+      // ClickHouse remembered the token and lost the part: the same token again did nothing, the next attempt did.
+      expect(happenings.filter((h) => h.kind === 'resolved' && h.block === block && h.table === table).map((h) => h.kind === 'resolved' && h.there)).toContain(
+        false,
+      )
+      expect(await sums()).toEqual(before.map((sum, i) => (TABLES[i] === table ? sum + ROWS * 3 : sum)))
+    },
+    60_000,
+  )
 }
 
 /** Attaches strace to the child so that it dies at its next rename of an inserted part, before that is done. */
 const attach = async (strace: string, trace: string): Promise<ChildProcess> => {
-  const tracer = spawn(strace, ['-f', '-o', trace, '-e', 'trace=rename,renameat,renameat2', '-e', 'inject=rename,renameat,renameat2:signal=SIGKILL', '-p', String(rig.embedded.pid())], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const tracer = spawn(
+    strace,
+    ['-f', '-o', trace, '-e', 'trace=rename,renameat,renameat2', '-e', 'inject=rename,renameat,renameat2:signal=SIGKILL', '-p', String(rig.embedded.pid())],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   await new Promise<void>((resolve, reject) => {
     tracer.stderr?.on('data', (text: Buffer) => text.toString().includes('attached') && resolve())
     tracer.once('exit', () => reject(new Error('strace could not attach')))

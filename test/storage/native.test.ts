@@ -14,7 +14,8 @@ test('chunks go out without a copy: the buffers are views of the typed arrays', 
 
 test('a cell that cannot be right stops the block', () => {
   const events = tableSpec('events')
-  for (const wrong of [{ kind: 0 }, { kind: 13 }, { expires: 0 }]) expect(() => encodeChunks(events, [chunkOf('events', [event, { ...event, ...wrong }])], 1)).toThrow(RowError)
+  for (const wrong of [{ kind: 0 }, { kind: 13 }, { expires: 0 }])
+    expect(() => encodeChunks(events, [chunkOf('events', [event, { ...event, ...wrong }])], 1)).toThrow(RowError)
   const access = tableSpec('access')
   expect(() => encodeRows(access, [[Number.NaN, 'a', 'b', 'c', 'd', 'e']], 1)).toThrow(RowError)
   expect(() => encodeRows(access, [[1e15, 'a', 'b', 'c', 'd', 'e']], 1)).toThrow(RowError)

@@ -34,38 +34,125 @@ afterAll(async () => {
 }, 30_000)
 
 const siteRow = (siteKey: number, name: string, area: string, kind: string, headcount: number): SiteRow => ({
-  siteKey, site: name, area, areaKey: siteKey, kind, headcount, capacity: null, observedFrom: NOW - DAY, observedUntil: NOW + DAY, changed: NOW, expires: NOW + 90 * DAY,
+  siteKey,
+  site: name,
+  area,
+  areaKey: siteKey,
+  kind,
+  headcount,
+  capacity: null,
+  observedFrom: NOW - DAY,
+  observedUntil: NOW + DAY,
+  changed: NOW,
+  expires: NOW + 90 * DAY,
 })
 const steps = (id: string, kind: string, siteKey: number, area: string, acknowledgedAfterMs: number | null): readonly AlarmStep[] => {
-  const base = { id, kind, severity: 'critical', site: `s${siteKey}`, siteKey, area, seal: '0000000000000007', note: '', repeats: 0, value: 1, expires: NOW + 30 * DAY }
+  const base = {
+    id,
+    kind,
+    severity: 'critical',
+    site: `s${siteKey}`,
+    siteKey,
+    area,
+    seal: '0000000000000007',
+    note: '',
+    repeats: 0,
+    value: 1,
+    expires: NOW + 30 * DAY,
+  }
   const raised: AlarmStep = { ...base, step: 'raised', time: NOON, received: NOON, by: '' }
   if (acknowledgedAfterMs === null) return [raised]
   const at = NOON + acknowledgedAfterMs
-  return [raised, { ...base, step: 'condition-gone', time: NOON + 1, received: NOON + 1, by: '' }, { ...base, step: 'acknowledged', time: at, received: at, by: 'li' }, { ...base, step: 'closed', time: at, received: at, by: 'li' }]
+  return [
+    raised,
+    { ...base, step: 'condition-gone', time: NOON + 1, received: NOON + 1, by: '' },
+    { ...base, step: 'acknowledged', time: at, received: at, by: 'li' },
+    { ...base, step: 'closed', time: at, received: at, by: 'li' },
+  ]
 }
-const heartbeat = (seal: number, ms: number, millivolts: number) => ({ seal, site_key: 1, time: ms, received: ms + 500, device_time: ms, kind: 9, value: millivolts, boot: 1, seq: Math.floor(ms / HOUR), expires: EXPIRES })
+const heartbeat = (seal: number, ms: number, millivolts: number) => ({
+  seal,
+  site_key: 1,
+  time: ms,
+  received: ms + 500,
+  device_time: ms,
+  kind: 9,
+  value: millivolts,
+  boot: 1,
+  seq: Math.floor(ms / HOUR),
+  expires: EXPIRES,
+})
 
 const fill = async (): Promise<void> => {
   const sink = startSink({ client: rig.client, logId: 'log', ...fileNotes(join(rig.dir, 'notes.json')), emit: () => undefined })
-  const changes = [[1, 3, -2], [1, 2, -1], [2, 1, 0]] as const
-  const traffic = (siteKey: number, ms: number, people: number) => ({ site_key: siteKey, time: ms / 1000, people_in: people, people_out: people - 1, openings: 0, received: Math.floor(NOW / 1000), expires: EXPIRES })
-  const areaTraffic = (ms: number, people: number) => ({ area_key: 1, kind: 1, time: ms / 1000, people_in: people, people_out: 0, openings: 0, received: Math.floor(NOW / 1000) })
-  sink.offer(roundOf(1, {
-    plain: {
-      sites: [siteRow(1, 's1', 'fuzhou/gulou/antai/jzl/7', 'residence', 3), siteRow(2, 's2', 'fuzhou/gulou/antai/jzl/8', 'residence', 1), siteRow(3, 's3', 'fuzhou/taijiang/x', 'residence', 4), siteRow(4, 'tower', 'fuzhou/gulou/antai', 'building', 0)],
-      alarms: [...steps('a1', 'door-opened', 1, 'fuzhou/gulou/antai/jzl/7', 60_000), ...steps('a2', 'passage-unpermitted', 2, 'fuzhou/gulou/antai/jzl/8', null), ...steps('a3', 'door-opened', 3, 'fuzhou/taijiang/x', 120_000)],
-      access: [{ time: NOW - HOUR, who: 'chen', role: 'operator', action: 'view', target: 'jzl-0007-0302', detail: '' }, { time: NOW, who: 'wu', role: 'operator', action: 'view', target: 'other', detail: '' }],
-    },
-    chunks: [
-      chunkOf('occupancy', changes.map(([siteKey, corrected, hours]) => ({ site_key: siteKey, time: NOW + hours * HOUR, received: NOW, raw: corrected, corrected, confidence: 1, expires: EXPIRES }))),
-      chunkOf('traffic_1h', [traffic(4, NOON, 30), traffic(4, NOON, 10), traffic(4, NOON - DAY, 5), traffic(4, NOON - HOUR, 9), traffic(1, NOON, 500)]),
-      chunkOf('area_1h', [areaTraffic(NOON, 30), areaTraffic(NOON, 30), areaTraffic(NOON - 7 * DAY, 40)]),
-      chunkOf('events', [
-        heartbeat(7, NOW - 3 * DAY, 3300), heartbeat(7, NOW - 2 * HOUR, 3100), heartbeat(8, NOW - 2 * HOUR, 3600), heartbeat(9, NOW - 2 * HOUR, 2900),
-        { ...heartbeat(8, NOW - 10 * HOUR, 3600), seq: 1, received: NOW - 2 * HOUR }, { ...heartbeat(8, NOW - 2 * HOUR, 3600), seq: 2, device_time: 0 },
-      ]),
-    ],
-  }))
+  const changes = [
+    [1, 3, -2],
+    [1, 2, -1],
+    [2, 1, 0],
+  ] as const
+  const traffic = (siteKey: number, ms: number, people: number) => ({
+    site_key: siteKey,
+    time: ms / 1000,
+    people_in: people,
+    people_out: people - 1,
+    openings: 0,
+    received: Math.floor(NOW / 1000),
+    expires: EXPIRES,
+  })
+  const areaTraffic = (ms: number, people: number) => ({
+    area_key: 1,
+    kind: 1,
+    time: ms / 1000,
+    people_in: people,
+    people_out: 0,
+    openings: 0,
+    received: Math.floor(NOW / 1000),
+  })
+  sink.offer(
+    roundOf(1, {
+      plain: {
+        sites: [
+          siteRow(1, 's1', 'fuzhou/gulou/antai/jzl/7', 'residence', 3),
+          siteRow(2, 's2', 'fuzhou/gulou/antai/jzl/8', 'residence', 1),
+          siteRow(3, 's3', 'fuzhou/taijiang/x', 'residence', 4),
+          siteRow(4, 'tower', 'fuzhou/gulou/antai', 'building', 0),
+        ],
+        alarms: [
+          ...steps('a1', 'door-opened', 1, 'fuzhou/gulou/antai/jzl/7', 60_000),
+          ...steps('a2', 'passage-unpermitted', 2, 'fuzhou/gulou/antai/jzl/8', null),
+          ...steps('a3', 'door-opened', 3, 'fuzhou/taijiang/x', 120_000),
+        ],
+        access: [
+          { time: NOW - HOUR, who: 'chen', role: 'operator', action: 'view', target: 'jzl-0007-0302', detail: '' },
+          { time: NOW, who: 'wu', role: 'operator', action: 'view', target: 'other', detail: '' },
+        ],
+      },
+      chunks: [
+        chunkOf(
+          'occupancy',
+          changes.map(([siteKey, corrected, hours]) => ({
+            site_key: siteKey,
+            time: NOW + hours * HOUR,
+            received: NOW,
+            raw: corrected,
+            corrected,
+            confidence: 1,
+            expires: EXPIRES,
+          })),
+        ),
+        chunkOf('traffic_1h', [traffic(4, NOON, 30), traffic(4, NOON, 10), traffic(4, NOON - DAY, 5), traffic(4, NOON - HOUR, 9), traffic(1, NOON, 500)]),
+        chunkOf('area_1h', [areaTraffic(NOON, 30), areaTraffic(NOON, 30), areaTraffic(NOON - 7 * DAY, 40)]),
+        chunkOf('events', [
+          heartbeat(7, NOW - 3 * DAY, 3300),
+          heartbeat(7, NOW - 2 * HOUR, 3100),
+          heartbeat(8, NOW - 2 * HOUR, 3600),
+          heartbeat(9, NOW - 2 * HOUR, 2900),
+          { ...heartbeat(8, NOW - 10 * HOUR, 3600), seq: 1, received: NOW - 2 * HOUR },
+          { ...heartbeat(8, NOW - 2 * HOUR, 3600), seq: 2, device_time: 0 },
+        ]),
+      ],
+    }),
+  )
   // The same keys again, in another block: rollups must add up.
   sink.offer(roundOf(2, { chunks: [chunkOf('traffic_1h', [traffic(4, NOON, 2)])] }))
   await sink.whenVerified(position(2))
@@ -87,7 +174,10 @@ test('1: inside against registered', async () => {
   ])
 })
 test('2: busiest hours', async () => {
-  expect(await answer(2)).toEqual([{ site: 'tower', hour_of_day: 12, people_in: 47, people_out: 43 }, { site: 'tower', hour_of_day: 11, people_in: 9, people_out: 8 }])
+  expect(await answer(2)).toEqual([
+    { site: 'tower', hour_of_day: 12, people_in: 47, people_out: 43 },
+    { site: 'tower', hour_of_day: 11, people_in: 9, people_out: 8 },
+  ])
 })
 test('3: without a permit', async () => {
   expect(await answer(3)).toEqual([
@@ -114,7 +204,9 @@ test('6: late', async () => {
   expect(Math.max(...rows.map((row) => Number(row['p99_late_seconds'])))).toBe(8 * 3600)
 })
 test('7: against the week before', async () => {
-  expect((await answer(7)).filter((row) => row['day'] === day(NOON))).toEqual([{ area: 'fuzhou/gulou/antai/jzl/7', day: day(NOON), people: 60, week_before: 40, change_percent: 50 }])
+  expect((await answer(7)).filter((row) => row['day'] === day(NOON))).toEqual([
+    { area: 'fuzhou/gulou/antai/jzl/7', day: day(NOON), people: 60, week_before: 40, change_percent: 50 },
+  ])
 })
 test('8: who looked', async () => {
   expect((await answer(8)).map(({ who, action }) => ({ who, action }))).toEqual([{ who: 'chen', action: 'view' }])

@@ -15,10 +15,15 @@ import { migrate } from '../../storage/schema.ts'
 // The real embedded ClickHouse on a folder of its own, and rows as the machine makes them.
 
 export const TOKENS: Readonly<Record<string, Principal>> = Object.fromEntries(
-  (['sender', 'operator', 'analyst', 'sre', 'admin'] as const).map((role: Role, i) => [`token-of-${role}`, { tokenNo: i + 1, name: role, role, areas: [''] } satisfies Principal]),
+  (['sender', 'operator', 'analyst', 'sre', 'admin'] as const).map((role: Role, i) => [
+    `token-of-${role}`,
+    { tokenNo: i + 1, name: role, role, areas: [''] } satisfies Principal,
+  ]),
 )
 const STREET: Principal = { tokenNo: 9, name: 'street', role: 'analyst', areas: ['fuzhou/gulou'] }
-const byHash = new Map([...Object.entries(TOKENS), ['token-of-street', STREET] as const].map(([token, principal]) => [createHash('sha256').update(token).digest('hex'), principal]))
+const byHash = new Map(
+  [...Object.entries(TOKENS), ['token-of-street', STREET] as const].map(([token, principal]) => [createHash('sha256').update(token).digest('hex'), principal]),
+)
 
 export type Rig = {
   readonly dir: string
@@ -36,7 +41,9 @@ export const startRig = async (dir = mkdtempSync(join(tmpdir(), 'sealstream-stor
   const refusals: DoorRefusal[] = []
   const exits: string[] = []
   const embedded = await startEmbedded({
-    dataDir: dir, port: 0, peopleSecondsMax: 5,
+    dataDir: dir,
+    port: 0,
+    peopleSecondsMax: 5,
     authenticate: (hash) => byHash.get(hash),
     noteQuery: (note) => Promise.resolve(notes.push(note)),
     onRefused: (reason) => void refusals.push(reason),
@@ -45,7 +52,12 @@ export const startRig = async (dir = mkdtempSync(join(tmpdir(), 'sealstream-stor
   const client = openClient(embedded)
   await migrate({ client })
   return {
-    dir, embedded, client, notes, refusals, exits,
+    dir,
+    embedded,
+    client,
+    notes,
+    refusals,
+    exits,
     rows: async <T>(query: string) => (await client.query({ query, format: 'JSONEachRow' })).json<T>(),
     stop: async () => {
       await client.close()
@@ -56,7 +68,9 @@ export const startRig = async (dir = mkdtempSync(join(tmpdir(), 'sealstream-stor
 }
 
 /** Durable notes in a file, as the log keeps them. */
-export const fileNotes = (path: string): { readonly note: (key: string, value: unknown) => Promise<void>; readonly noted: (key: string) => unknown; readonly all: () => Record<string, unknown> } => {
+export const fileNotes = (
+  path: string,
+): { readonly note: (key: string, value: unknown) => Promise<void>; readonly noted: (key: string) => unknown; readonly all: () => Record<string, unknown> } => {
   const all = (): Record<string, unknown> => {
     try {
       return JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
@@ -90,20 +104,46 @@ export const chunkOf = (table: RowTable, rows: readonly Numbers[]): Chunk => {
 
 const writeCell = (view: DataView, at: number, cell: CellKind, value: number | bigint): void => {
   switch (cell) {
-    case 'u8': view.setUint8(at, Number(value)); return
-    case 'u16': view.setUint16(at, Number(value), true); return
-    case 'u32': view.setUint32(at, Number(value), true); return
-    case 'i32': view.setInt32(at, Number(value), true); return
-    case 'f32': view.setFloat32(at, Number(value), true); return
-    case 'u64': view.setBigUint64(at, BigInt(value), true); return
-    case 'i64': view.setBigInt64(at, BigInt(value), true)
+    case 'u8':
+      view.setUint8(at, Number(value))
+      return
+    case 'u16':
+      view.setUint16(at, Number(value), true)
+      return
+    case 'u32':
+      view.setUint32(at, Number(value), true)
+      return
+    case 'i32':
+      view.setInt32(at, Number(value), true)
+      return
+    case 'f32':
+      view.setFloat32(at, Number(value), true)
+      return
+    case 'u64':
+      view.setBigUint64(at, BigInt(value), true)
+      return
+    case 'i64':
+      view.setBigInt64(at, BigInt(value), true)
   }
 }
 
 export const NO_PLAIN: PlainRows = { alarms: [], access: [], sites: [], seals: [] }
 
-export const roundOf = (block: number, parts: { readonly chunks?: readonly Chunk[]; readonly plain?: Partial<PlainRows>; readonly ends?: boolean; readonly expiredKeys?: readonly number[] }): Round => ({
-  from: position(block + 1), to: position(block + 1), received: 0, block: position(block), ends: parts.ends ?? true,
-  chunks: parts.chunks ?? [], plain: { ...NO_PLAIN, ...parts.plain }, alarmSteps: [], alarms: [], sitesChanged: new Uint32Array(0), sitesEnded: [], expiredKeys: parts.expiredKeys ?? [],
+export const roundOf = (
+  block: number,
+  parts: { readonly chunks?: readonly Chunk[]; readonly plain?: Partial<PlainRows>; readonly ends?: boolean; readonly expiredKeys?: readonly number[] },
+): Round => ({
+  from: position(block + 1),
+  to: position(block + 1),
+  received: 0,
+  block: position(block),
+  ends: parts.ends ?? true,
+  chunks: parts.chunks ?? [],
+  plain: { ...NO_PLAIN, ...parts.plain },
+  alarmSteps: [],
+  alarms: [],
+  sitesChanged: new Uint32Array(0),
+  sitesEnded: [],
+  expiredKeys: parts.expiredKeys ?? [],
   rejectedByReason: new Map(),
 })

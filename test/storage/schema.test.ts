@@ -24,13 +24,15 @@ test('the columns of every table are those of the encoder, in order', async () =
       const real = columns.find((column) => column.name === name)?.type ?? ''
       const bare = /^SimpleAggregateFunction\(\w+, (.*)\)$/.exec(real)?.[1] ?? real
       if (enumMax !== undefined) expect(bare, `${spec.name}.${name}`).toMatch(/^Enum8\(/)
-      else if (bare !== 'UInt64' || type !== 'UInt32') expect(bare === type || (bare === "DateTime64(3, 'UTC')" && type === bare), `${spec.name}.${name}: ${real} ≠ ${type}`).toBe(true)
+      else if (bare !== 'UInt64' || type !== 'UInt32')
+        expect(bare === type || (bare === "DateTime64(3, 'UTC')" && type === bare), `${spec.name}.${name}: ${real} ≠ ${type}`).toBe(true)
     }
   }
 })
 
 test('core’s rows are all there', () => {
-  for (const table of Object.keys(ROWS) as RowTable[]) expect(SINK_TABLES.find(({ name }) => name === table)?.columns.map(({ name }) => name)).toEqual(Object.keys(ROWS[table]))
+  for (const table of Object.keys(ROWS) as RowTable[])
+    expect(SINK_TABLES.find(({ name }) => name === table)?.columns.map(({ name }) => name)).toEqual(Object.keys(ROWS[table]))
 })
 
 test('enumerations are the proto’s and core’s, and declare 0', async () => {
@@ -53,8 +55,11 @@ test('the contract’s columns are shown by names', async () => {
 })
 
 test('every table deduplicates, flushes and partitions as the design says', async () => {
-  for (const { create_table_query: ddl, name } of await rig.rows<{ create_table_query: string; name: string }>("SELECT name, create_table_query FROM system.tables WHERE database = 'seals' AND engine LIKE '%MergeTree' AND name != 'schema_version'")) {
-    for (const part of ['non_replicated_deduplication_window = 1000', 'fsync_after_insert = 1', 'fsync_part_directory = 1', 'TTL ']) expect(ddl, name).toContain(part)
+  for (const { create_table_query: ddl, name } of await rig.rows<{ create_table_query: string; name: string }>(
+    "SELECT name, create_table_query FROM system.tables WHERE database = 'seals' AND engine LIKE '%MergeTree' AND name != 'schema_version'",
+  )) {
+    for (const part of ['non_replicated_deduplication_window = 1000', 'fsync_after_insert = 1', 'fsync_part_directory = 1', 'TTL '])
+      expect(ddl, name).toContain(part)
   }
 })
 

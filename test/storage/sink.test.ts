@@ -17,11 +17,38 @@ const S = Math.floor(NOW / 1000)
 const EXPIRES = S + 90 * 86_400
 
 const event = (i: number, siteKey = 1): Record<string, number | bigint> => ({
-  seal: 0xa1b2c3n + BigInt(i % 7), site_key: siteKey, time: NOW + i, received: NOW + 5_000, device_time: NOW + i, kind: 1 + (i % 12), value: 1, boot: 1, seq: i, expires: EXPIRES,
+  seal: 0xa1b2c3n + BigInt(i % 7),
+  site_key: siteKey,
+  time: NOW + i,
+  received: NOW + 5_000,
+  device_time: NOW + i,
+  kind: 1 + (i % 12),
+  value: 1,
+  boot: 1,
+  seq: i,
+  expires: EXPIRES,
 })
-const traffic = (minute: number, siteKey = 1): Record<string, number> => ({ site_key: siteKey, time: S - (S % 60) + minute * 60, people_in: 2, people_out: 1, openings: 1, received: S, expires: EXPIRES })
+const traffic = (minute: number, siteKey = 1): Record<string, number> => ({
+  site_key: siteKey,
+  time: S - (S % 60) + minute * 60,
+  people_in: 2,
+  people_out: 1,
+  openings: 1,
+  received: S,
+  expires: EXPIRES,
+})
 const site = (siteKey: number, name: string) => ({
-  siteKey, site: name, area: `fuzhou/gulou/antai/${siteKey}`, areaKey: siteKey, kind: 'residence', headcount: 3, capacity: null, observedFrom: 0, observedUntil: Infinity, changed: NOW, expires: Infinity,
+  siteKey,
+  site: name,
+  area: `fuzhou/gulou/antai/${siteKey}`,
+  areaKey: siteKey,
+  kind: 'residence',
+  headcount: 3,
+  capacity: null,
+  observedFrom: 0,
+  observedUntil: Infinity,
+  changed: NOW,
+  expires: Infinity,
 })
 
 const sinkOf = (name: string, logId: string) => {
@@ -32,26 +59,69 @@ const sinkOf = (name: string, logId: string) => {
 
 test('rows of one block arrive in every table, with names', async () => {
   const { sink, happenings } = sinkOf('a.json', 'log-a')
-  sink.offer(roundOf(1, { ends: false, chunks: [chunkOf('events', Array.from({ length: 500 }, (_, i) => event(i)))], plain: { sites: [site(1, 'jzl-0001'), site(2, 'jzl-0002')] } }))
+  sink.offer(
+    roundOf(1, {
+      ends: false,
+      chunks: [
+        chunkOf(
+          'events',
+          Array.from({ length: 500 }, (_, i) => event(i)),
+        ),
+      ],
+      plain: { sites: [site(1, 'jzl-0001'), site(2, 'jzl-0002')] },
+    }),
+  )
   expect(sink.rowsOpen()).toBe(500)
-  sink.offer(roundOf(1, {
-    chunks: [
-      chunkOf('events', Array.from({ length: 300 }, (_, i) => event(500 + i, 2))), chunkOf('traffic_1m', [traffic(0), traffic(0), traffic(1)]), chunkOf('traffic_1h', [traffic(0)]),
-      chunkOf('area_1h', [{ area_key: 1, kind: 1, time: S, people_in: 2, people_out: 1, openings: 1, received: S }]), chunkOf('occupancy', [{ site_key: 1, time: NOW, received: NOW, raw: -1, corrected: 0, confidence: 0.5, expires: EXPIRES }]),
-      chunkOf('rejected_events', [{ seal: 5n, time: NOW, received: NOW, kind: 99, value: 1, boot: 1, seq: 1, reason: 3, sender: 1, site_key: 0, expires: EXPIRES }]),
-    ],
-    plain: {
-      alarms: [{ id: 'a1', kind: 'tamper', severity: 'critical', site: 'jzl-0001', siteKey: 1, area: 'fuzhou/gulou/antai/1', seal: '0000000000a1b2c3', step: 'raised', time: NOW, received: NOW, by: '', note: '', repeats: 0, value: 1, expires: NOW + 1e9 }],
-      access: [{ time: NOW, who: 'li', role: 'operator', action: 'view', target: 'site jzl-0001', detail: '' }],
-      seals: [{ seal: '0000000000a1b2c3', siteKey: 1, site: 'jzl-0001', from: 0, until: Infinity, changed: NOW, expires: Infinity }],
-    },
-  }))
+  sink.offer(
+    roundOf(1, {
+      chunks: [
+        chunkOf(
+          'events',
+          Array.from({ length: 300 }, (_, i) => event(500 + i, 2)),
+        ),
+        chunkOf('traffic_1m', [traffic(0), traffic(0), traffic(1)]),
+        chunkOf('traffic_1h', [traffic(0)]),
+        chunkOf('area_1h', [{ area_key: 1, kind: 1, time: S, people_in: 2, people_out: 1, openings: 1, received: S }]),
+        chunkOf('occupancy', [{ site_key: 1, time: NOW, received: NOW, raw: -1, corrected: 0, confidence: 0.5, expires: EXPIRES }]),
+        chunkOf('rejected_events', [
+          { seal: 5n, time: NOW, received: NOW, kind: 99, value: 1, boot: 1, seq: 1, reason: 3, sender: 1, site_key: 0, expires: EXPIRES },
+        ]),
+      ],
+      plain: {
+        alarms: [
+          {
+            id: 'a1',
+            kind: 'tamper',
+            severity: 'critical',
+            site: 'jzl-0001',
+            siteKey: 1,
+            area: 'fuzhou/gulou/antai/1',
+            seal: '0000000000a1b2c3',
+            step: 'raised',
+            time: NOW,
+            received: NOW,
+            by: '',
+            note: '',
+            repeats: 0,
+            value: 1,
+            expires: NOW + 1e9,
+          },
+        ],
+        access: [{ time: NOW, who: 'li', role: 'operator', action: 'view', target: 'site jzl-0001', detail: '' }],
+        seals: [{ seal: '0000000000a1b2c3', siteKey: 1, site: 'jzl-0001', from: 0, until: Infinity, changed: NOW, expires: Infinity }],
+      },
+    }),
+  )
   await sink.whenVerified(position(1))
   expect(sink.verified()).toBe(1)
   expect(sink.pending()).toEqual({ rows: 0, bytes: 0, blocks: 0, oldestMs: 0 })
-  expect(await rig.rows('SELECT count() AS n, uniqExact(site) AS sites, min(area) AS area FROM seals.events WHERE block = 1')).toEqual([{ n: 800, sites: 2, area: 'fuzhou/gulou/antai/1' }])
+  expect(await rig.rows('SELECT count() AS n, uniqExact(site) AS sites, min(area) AS area FROM seals.events WHERE block = 1')).toEqual([
+    { n: 800, sites: 2, area: 'fuzhou/gulou/antai/1' },
+  ])
   expect(await rig.rows('SELECT sum(people_in) AS n FROM seals.traffic_1m')).toEqual([{ n: 6 }])
-  expect(await rig.rows('SELECT state, active, acknowledged, seal_id FROM seals.alarms_current')).toEqual([{ state: 'open', active: 1, acknowledged: 0, seal_id: '0000000000a1b2c3' }])
+  expect(await rig.rows('SELECT state, active, acknowledged, seal_id FROM seals.alarms_current')).toEqual([
+    { state: 'open', active: 1, acknowledged: 0, seal_id: '0000000000a1b2c3' },
+  ])
   expect(happenings.filter(({ kind }) => kind === 'block-verified')).toHaveLength(10)
   expect(happenings.filter(({ kind }) => kind === 'retry' || kind === 'refused')).toEqual([])
   await sink.stop()
@@ -77,7 +147,10 @@ test('what was verified before a restart is not sent again; what was being sent 
   await third.sink.whenVerified(position(12))
   await third.sink.stop()
   expect(third.happenings.filter(({ kind }) => kind === 'resolved')).toHaveLength(2)
-  expect(await rig.rows('SELECT block, count() AS n FROM seals.events WHERE site_key = 3 GROUP BY block ORDER BY block')).toEqual([{ block: 11, n: 100 }, { block: 12, n: 100 }])
+  expect(await rig.rows('SELECT block, count() AS n FROM seals.events WHERE site_key = 3 GROUP BY block ORDER BY block')).toEqual([
+    { block: 11, n: 100 },
+    { block: 12, n: 100 },
+  ])
   expect(await rig.rows('SELECT sum(people_in) AS n FROM seals.traffic_1m WHERE site_key = 3')).toEqual([{ n: 4 }])
 }, 30_000)
 
@@ -87,7 +160,8 @@ test('a token that ClickHouse remembers without its rows is overcome by the next
   await sink.whenVerified(position(21))
   await sink.stop()
   // As after a kill between the token and the rename: the token is known, the rows are not there.
-  for (const table of ['events', 'traffic_1h']) await rig.client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE site_key = 4 SETTINGS mutations_sync = 2` })
+  for (const table of ['events', 'traffic_1h'])
+    await rig.client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE site_key = 4 SETTINGS mutations_sync = 2` })
   await notes.note('sink:verified', 0)
   const again = sinkOf('c.json', 'log-c')
   again.sink.offer(roundOf(21, { chunks: [chunkOf('events', [event(1, 4)]), chunkOf('traffic_1h', [traffic(60, 4)])] }))
@@ -101,7 +175,12 @@ test('a token that ClickHouse remembers without its rows is overcome by the next
 
 test('expired sites leave every table, names included, and the work survives a restart', async () => {
   const { sink, notes } = sinkOf('d.json', 'log-d')
-  sink.offer(roundOf(31, { chunks: [chunkOf('events', [event(1, 5), event(2, 6)]), chunkOf('traffic_1m', [traffic(5, 5), traffic(5, 6)])], plain: { sites: [site(5, 'gone'), site(6, 'stays')] } }))
+  sink.offer(
+    roundOf(31, {
+      chunks: [chunkOf('events', [event(1, 5), event(2, 6)]), chunkOf('traffic_1m', [traffic(5, 5), traffic(5, 6)])],
+      plain: { sites: [site(5, 'gone'), site(6, 'stays')] },
+    }),
+  )
   sink.offer(roundOf(32, { expiredKeys: [5] }))
   await sink.whenVerified(position(32))
   await sink.whenErased()

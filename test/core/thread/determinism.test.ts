@@ -30,8 +30,18 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
   it('is not empty: rows in every table, alarms of every kind that has a rule', () => {
     for (const table of ['events', 'occupancy', 'traffic_1m', 'traffic_1h', 'area_1h'] as const) expect(whole.heard.rows(table), table).toBeGreaterThan(100)
     const kinds = new Set(whole.heard.steps.map((step) => (JSON.parse(step) as { kind: string }).kind))
-    expect([...kinds].toSorted()).toEqual(
-      ['clock-wrong', 'door-held-open', 'door-opened', 'fever', 'headcount-over', 'headcount-under', 'low-battery', 'offline', 'passage-unpermitted', 'tamper'])
+    expect([...kinds].toSorted()).toEqual([
+      'clock-wrong',
+      'door-held-open',
+      'door-opened',
+      'fever',
+      'headcount-over',
+      'headcount-under',
+      'low-battery',
+      'offline',
+      'passage-unpermitted',
+      'tamper',
+    ])
   })
 
   it('says the same entry by entry', async () => {
@@ -48,14 +58,16 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
   it('says the same on worker threads alone, where entries cross shards', async () => {
     // Large entries go to the pool: the same events, ten seconds an entry, differ only in what was received when; so against each other.
     const big = makeHistory(SEED, { sites: 600, minutes: 2, perSecond: 2400 })
-    const hashes = await Promise.all([1, 2].map(async (threads) => {
-      const heard = createHeard()
-      const machine = await startTestMachine(pool.run, { threads, shardCount: threads === 1 ? 1 : 16 })
-      machine.onRound(heard.listen)
-      await feed(machine, big, 0, big.length)
-      await machine.stop()
-      return heard.hash()
-    }))
+    const hashes = await Promise.all(
+      [1, 2].map(async (threads) => {
+        const heard = createHeard()
+        const machine = await startTestMachine(pool.run, { threads, shardCount: threads === 1 ? 1 : 16 })
+        machine.onRound(heard.listen)
+        await feed(machine, big, 0, big.length)
+        await machine.stop()
+        return heard.hash()
+      }),
+    )
     expect(hashes[0]).toBe(hashes[1])
   }, 60_000)
 

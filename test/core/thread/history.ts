@@ -29,22 +29,50 @@ export const random = (seed: number): (() => number) => {
 export const siteSpec = (n: number, over: Partial<SiteSpec> = {}): SiteSpec => {
   const kind = n % 5 === 3 ? 'building' : n % 5 === 4 ? 'gate' : 'residence'
   return {
-    site: `s-${n}`, area: `city/d${n % 3}/b${n % 7}`, kind, headcount: kind === 'gate' ? 0 : (n % 4) + 1, capacity: null, inside: null,
+    site: `s-${n}`,
+    area: `city/d${n % 3}/b${n % 7}`,
+    kind,
+    headcount: kind === 'gate' ? 0 : (n % 4) + 1,
+    capacity: null,
+    inside: null,
     observation: kind === 'residence' ? { from: T0 - 1000, until: T0 + (n % 11 === 0 ? 20 : 400) * MINUTE } : null,
-    seals: [{ id: n.toString(16).padStart(16, '0'), from: null, until: null }], ...over,
+    seals: [{ id: n.toString(16).padStart(16, '0'), from: null, until: null }],
+    ...over,
   }
 }
 
 const KINDS: readonly (readonly [EventKindName, number])[] = [
-  ['PASSAGE_IN', 1], ['PASSAGE_OUT', 1], ['PASSAGE_IN', 2], ['PASSAGE_OUT', 1], ['DOOR_OPENED', 0], ['DOOR_CLOSED', 0], ['TAMPERED', 1], ['TAMPER_RESTORED', 0],
-  ['HEARTBEAT', 3500], ['HEARTBEAT', 2900], ['HEARTBEAT', 3600], ['ROLL_CALL', 2], ['TEMPERATURE', 36_500], ['TEMPERATURE', 38_000], ['COUNTER', 0], ['BEAM_BLOCKED', 0],
+  ['PASSAGE_IN', 1],
+  ['PASSAGE_OUT', 1],
+  ['PASSAGE_IN', 2],
+  ['PASSAGE_OUT', 1],
+  ['DOOR_OPENED', 0],
+  ['DOOR_CLOSED', 0],
+  ['TAMPERED', 1],
+  ['TAMPER_RESTORED', 0],
+  ['HEARTBEAT', 3500],
+  ['HEARTBEAT', 2900],
+  ['HEARTBEAT', 3600],
+  ['ROLL_CALL', 2],
+  ['TEMPERATURE', 36_500],
+  ['TEMPERATURE', 38_000],
+  ['COUNTER', 0],
+  ['BEAM_BLOCKED', 0],
 ]
 
 /** Entries of `minutes` of a fleet of `sites` sites with one seal each, some moved halfway, about `perSecond` events a second. */
-export const makeHistory = (seed: number, { sites, minutes, perSecond }: { readonly sites: number; readonly minutes: number; readonly perSecond: number }): Uint8Array[] => {
+export const makeHistory = (
+  seed: number,
+  { sites, minutes, perSecond }: { readonly sites: number; readonly minutes: number; readonly perSecond: number },
+): Uint8Array[] => {
   const rand = random(seed)
   const pick = (n: number): number => Math.floor(rand() * n)
-  const entries = [putSites(T0, Array.from({ length: sites }, (_, n) => siteSpec(n + 1)))]
+  const entries = [
+    putSites(
+      T0,
+      Array.from({ length: sites }, (_, n) => siteSpec(n + 1)),
+    ),
+  ]
   const seq = new Uint32Array(sites * 2 + 2)
   const boot = new Uint32Array(sites * 2 + 2).fill(1)
   let watches = sites
@@ -59,7 +87,8 @@ export const makeHistory = (seed: number, { sites, minutes, perSecond }: { reado
       entries.push(eventsEntry(now + batch * 400 + 100, events))
     }
     if (second === minutes * 30) moveSeals(now + 800)
-    if (second % 97 === 0) entries.push(putPermit(now + 900, { site: `s-${pick(sites) + 1}`, from: now, until: now + 5 * MINUTE, openings: 2, reason: 'visit' }))
+    if (second % 97 === 0)
+      entries.push(putPermit(now + 900, { site: `s-${pick(sites) + 1}`, from: now, until: now + 5 * MINUTE, openings: 2, reason: 'visit' }))
     if (second % 501 === 0) entries.push(registry(now + 900, { op: 'end-observation', by: ADMIN, site: `s-${pick(sites) + 1}`, until: null }))
     entries.push(tick(now + 999))
     if (second % 5 === 0) entries.push(extent(now + 999))
@@ -77,14 +106,27 @@ export const makeHistory = (seed: number, { sites, minutes, perSecond }: { reado
     seq[sealIndex] = (seq[sealIndex] as number) + 1
     const [kind, value] = KINDS[pick(KINDS.length)] as (typeof KINDS)[number]
     const wrong = rand() < 0.01
-    const event = { watch, time: now - pick(3000), boot: boot[sealIndex] as number, seq: seq[sealIndex], kind, value, ...(wrong ? { device: pick(2) * 1000 } : {}) }
-    if (rand() < 0.05) held.push({ ...event, seq: (seq[sealIndex] = (seq[sealIndex]) + 1) })
+    const event = {
+      watch,
+      time: now - pick(3000),
+      boot: boot[sealIndex] as number,
+      seq: seq[sealIndex],
+      kind,
+      value,
+      ...(wrong ? { device: pick(2) * 1000 } : {}),
+    }
+    if (rand() < 0.05) held.push({ ...event, seq: (seq[sealIndex] = seq[sealIndex] + 1) })
     return event
   }
   // The first twentieth of the seals goes to the sites far behind: events of their old assignment keep coming and cross shards.
   function moveSeals(now: number): void {
     const moved = Math.floor(sites / 20)
-    entries.push(putSites(now, Array.from({ length: moved }, (_, n) => siteSpec(sites + 1 + n, { seals: [{ id: (n + 1).toString(16).padStart(16, '0'), from: null, until: null }] }))))
+    entries.push(
+      putSites(
+        now,
+        Array.from({ length: moved }, (_, n) => siteSpec(sites + 1 + n, { seals: [{ id: (n + 1).toString(16).padStart(16, '0'), from: null, until: null }] })),
+      ),
+    )
     watches = sites + moved
   }
 }
@@ -93,10 +135,16 @@ const CELLS = { u8: 1, u16: 2, u32: 4, i32: 4, f32: 4, u64: 8, i64: 8 } as const
 const rowsOf = (chunk: Chunk): string[] => {
   const widths = Object.values(ROWS[chunk.table]).map((kind) => CELLS[kind as keyof typeof CELLS])
   return Array.from({ length: chunk.rows }, (_, row) =>
-    chunk.columns.map((column, at) => Buffer.from(column.subarray(row * (widths[at] as number), (row + 1) * (widths[at] as number))).toString('hex')).join(' '))
+    chunk.columns.map((column, at) => Buffer.from(column.subarray(row * (widths[at] as number), (row + 1) * (widths[at] as number))).toString('hex')).join(' '),
+  )
 }
 
-export type Heard = { readonly hash: () => string; readonly rows: (table: RowTable) => number; readonly steps: string[]; readonly listen: (round: Round) => void }
+export type Heard = {
+  readonly hash: () => string
+  readonly rows: (table: RowTable) => number
+  readonly steps: string[]
+  readonly listen: (round: Round) => void
+}
 export const createHeard = (): Heard => {
   const blocks = new Map<string, string[]>()
   const steps: string[] = []
@@ -110,7 +158,11 @@ export const createHeard = (): Heard => {
         rows.push(...rowsOf(chunk))
       }
       for (const step of round.alarmSteps) steps.push(JSON.stringify(step))
-      plain.push(...round.plain.sites.map((row) => JSON.stringify(row)), ...round.plain.seals.map((row) => JSON.stringify(row)), ...round.sitesEnded.map(String))
+      plain.push(
+        ...round.plain.sites.map((row) => JSON.stringify(row)),
+        ...round.plain.seals.map((row) => JSON.stringify(row)),
+        ...round.sitesEnded.map(String),
+      )
     },
     rows: (table) => [...blocks].reduce((sum, [key, rows]) => sum + (key.endsWith(` ${table}`) ? rows.length : 0), 0),
     steps,

@@ -21,11 +21,13 @@ export const logContract = (name: string, make: () => LogHarness): void => {
     const log = await harness.open()
     const told: number[] = []
     log.onDurable(({ position: at, bytes }) => told.push(at, numberOf(bytes)))
-    const positions = await Promise.all(Array.from({ length: 300 }, async (_, i) => {
-      const at = await log.append(entryOf(i))
-      expect(told).toContain(at)
-      return at
-    }))
+    const positions = await Promise.all(
+      Array.from({ length: 300 }, async (_, i) => {
+        const at = await log.append(entryOf(i))
+        expect(told).toContain(at)
+        return at
+      }),
+    )
     expect(positions).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
     expect(told).toEqual(Array.from({ length: 300 }, (_, i) => [i + 1, i]).flat())
     await log.close()

@@ -59,24 +59,28 @@ test('a second opening of the same folder is refused; a missing segment is said'
   await expect(open(dir)).rejects.toThrow(/entries 2 to 2 are missing/)
 })
 
-test.each([1, 2, 3])('kill -9 while appending, %i: every resolved append is there, gapless', async (round) => {
-  const dir = newDir()
-  const appender = spawn(process.execPath, [child, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let out = ''
-  appender.stdout.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
-    if (out.split('\n').length > 100 * round) appender.kill('SIGKILL')
-  })
-  await new Promise((resolve) => appender.on('close', resolve))
-  const resolved = out.slice(0, out.lastIndexOf('\n')).split('\n').map(Number)
-  expect(resolved.length).toBeGreaterThan(99)
-  const log = await open(dir)
-  const read = log.read(position(1), 1e9)
-  expect(read.map((entry) => entry.position)).toEqual(read.map((_, i) => i + 1))
-  expect(read.length).toBeGreaterThanOrEqual(Math.max(...resolved))
-  expect(read.every(({ bytes }, i) => numberOf(bytes) === i + 1)).toBe(true)
-  await log.close()
-}, 30_000)
+test.each([1, 2, 3])(
+  'kill -9 while appending, %i: every resolved append is there, gapless',
+  async (round) => {
+    const dir = newDir()
+    const appender = spawn(process.execPath, [child, dir], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let out = ''
+    appender.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      if (out.split('\n').length > 100 * round) appender.kill('SIGKILL')
+    })
+    await new Promise((resolve) => appender.on('close', resolve))
+    const resolved = out.slice(0, out.lastIndexOf('\n')).split('\n').map(Number)
+    expect(resolved.length).toBeGreaterThan(99)
+    const log = await open(dir)
+    const read = log.read(position(1), 1e9)
+    expect(read.map((entry) => entry.position)).toEqual(read.map((_, i) => i + 1))
+    expect(read.length).toBeGreaterThanOrEqual(Math.max(...resolved))
+    expect(read.every(({ bytes }, i) => numberOf(bytes) === i + 1)).toBe(true)
+    await log.close()
+  },
+  30_000,
+)
 
 partTest('strace')('the flush of an entry is complete before its append resolves (strace)', (strace) => {
   const trace = join(root, 'trace')
@@ -99,7 +103,24 @@ partTest('strace')('the flush of an entry is complete before its append resolves
 
 partTest('strace')('a full disk rejects appends and kills nothing; when there is room the log goes on without a gap (strace)', (strace) => {
   const dir = newDir()
-  const run = spawnSync(strace, ['-f', '-e', 'trace=pwrite64,pwritev', '-e', 'inject=pwrite64,pwritev:error=ENOSPC:when=14..15', '-o', '/dev/null', process.execPath, child, dir, '60', 'retry'], { timeout: 30_000, encoding: 'utf8' })
+  const run = spawnSync(
+    strace,
+    [
+      '-f',
+      '-e',
+      'trace=pwrite64,pwritev',
+      '-e',
+      'inject=pwrite64,pwritev:error=ENOSPC:when=14..15',
+      '-o',
+      '/dev/null',
+      process.execPath,
+      child,
+      dir,
+      '60',
+      'retry',
+    ],
+    { timeout: 30_000, encoding: 'utf8' },
+  )
   expect(run.stderr).toContain('LogFullError')
   expect(run.status).toBe(0)
   const told = run.stdout.trim().split('\n').map(Number)
@@ -109,7 +130,11 @@ partTest('strace')('a full disk rejects appends and kills nothing; when there is
 test('snapshots: the newest whole one is loaded, damaged ones are passed over with a reason, two are kept', async () => {
   const dir = newDir()
   const snapshots = openSnapshots(dir, 'log-a')
-  const parts = (n: number): Map<string, Uint8Array> => new Map([['core/state', new Uint8Array(5_000_000).fill(n)], ['empty', new Uint8Array(0)]])
+  const parts = (n: number): Map<string, Uint8Array> =>
+    new Map([
+      ['core/state', new Uint8Array(5_000_000).fill(n)],
+      ['empty', new Uint8Array(0)],
+    ])
   for (const at of [10, 20, 30]) await snapshots.write(position(at), parts(at))
   expect(snapshots.kept()).toEqual([20, 30])
   const whole = snapshots.load()

@@ -16,14 +16,25 @@ beforeAll(async () => {
   out = join(rig.dir, 'outfile')
   secretFile = join(rig.dir, 'secret.txt')
   writeFileSync(secretFile, SECRET)
-  await rig.client.command({ query: "INSERT INTO seals.events (seal, site_key, time, received, device_time, kind, value, boot, seq, expires, block) SELECT number, 1, now64(), now64(), now64(), 1 + number % 2, 1, 1, number, now() + 1000000, 1 FROM numbers(1000)" })
+  await rig.client.command({
+    query:
+      'INSERT INTO seals.events (seal, site_key, time, received, device_time, kind, value, boot, seq, expires, block) SELECT number, 1, now64(), now64(), now64(), 1 + number % 2, 1, 1, number, now() + 1000000, 1 FROM numbers(1000)',
+  })
 }, 60_000)
 afterAll(() => rig.stop(), 30_000)
 
-const ask = async (sql: string, options: { readonly token?: string; readonly query?: string; readonly headers?: Record<string, string>; readonly user?: string } = {}) => {
+const ask = async (
+  sql: string,
+  options: { readonly token?: string; readonly query?: string; readonly headers?: Record<string, string>; readonly user?: string } = {},
+) => {
   const authorization = `Basic ${Buffer.from(`${options.user ?? 'analyst'}:${options.token ?? 'token-of-analyst'}`).toString('base64')}`
   const response = await fetch(`${rig.embedded.url}/${options.query ?? ''}`, { method: 'POST', body: sql, headers: { authorization, ...options.headers } })
-  return { status: response.status, code: response.headers.get('x-clickhouse-exception-code'), format: response.headers.get('x-clickhouse-format'), text: await response.text() }
+  return {
+    status: response.status,
+    code: response.headers.get('x-clickhouse-exception-code'),
+    format: response.headers.get('x-clickhouse-format'),
+    text: await response.text(),
+  }
 }
 
 test('hostile statements are refused and leave no trace', async () => {
@@ -44,7 +55,8 @@ test('hostile statements are refused and leave no trace', async () => {
 
 test('what runs endlessly or fills memory is stopped by its bound', async () => {
   const answers = await Promise.all(endless.map((sql) => ask(sql)))
-  for (const [i, answer] of answers.entries()) expect(['158', '159', '241', '396', '306', '394', '173'], `${endless[i]} → ${answer.text.slice(0, 300)}`).toContain(answer.code)
+  for (const [i, answer] of answers.entries())
+    expect(['158', '159', '241', '396', '306', '394', '173'], `${endless[i]} → ${answer.text.slice(0, 300)}`).toContain(answer.code)
   expect(rig.exits).toEqual([])
   // Nothing of a failed query stands before the next answer, whoever asks.
   for (let i = 0; i < 12; i += 1) expect(await ask('SELECT 1')).toMatchObject({ status: 200, text: '1\n' })
@@ -60,7 +72,16 @@ test('ordinary questions are answered, each after a note of it', async () => {
 }, 60_000)
 
 test('only analysts and admins without a limit of areas come in', async () => {
-  for (const [token, status] of [['token-of-analyst', 200], ['token-of-admin', 200], ['token-of-sender', 403], ['token-of-operator', 403], ['token-of-sre', 403], ['token-of-street', 403], ['unknown', 401], ['', 401]] as const) {
+  for (const [token, status] of [
+    ['token-of-analyst', 200],
+    ['token-of-admin', 200],
+    ['token-of-sender', 403],
+    ['token-of-operator', 403],
+    ['token-of-sre', 403],
+    ['token-of-street', 403],
+    ['unknown', 401],
+    ['', 401],
+  ] as const) {
     expect((await ask('SELECT 1', { token })).status, token).toBe(status)
   }
   expect((await ask('SELECT 1', { user: 'engine', token: 'guess' })).status).toBe(401)
@@ -70,7 +91,8 @@ test('only analysts and admins without a limit of areas come in', async () => {
 })
 
 test('settings in the URL cannot loosen a bound', async () => {
-  for (const query of ['?readonly=0&max_memory_usage=0', '?max_threads=64', '?allow_ddl=1', '?database=system', '?max_result_rows=0', '?async_insert=1']) expect((await ask('SELECT 1', { query })).status, query).toBeGreaterThanOrEqual(403)
+  for (const query of ['?readonly=0&max_memory_usage=0', '?max_threads=64', '?allow_ddl=1', '?database=system', '?max_result_rows=0', '?async_insert=1'])
+    expect((await ask('SELECT 1', { query })).status, query).toBeGreaterThanOrEqual(403)
   expect((await ask('SELECT sipHash64(number) FROM numbers(2000000)', { query: '?max_execution_time=100000' })).code).toBe('396')
 })
 
@@ -85,11 +107,24 @@ test('parameters are bound as values', async () => {
 })
 
 test('the official client works at the people’s door: formats, parameters, gzip, ping', async () => {
-  const client = createClient({ url: rig.embedded.url, username: 'analyst', password: 'token-of-analyst', database: 'seals', compression: { response: true, request: true } })
+  const client = createClient({
+    url: rig.embedded.url,
+    username: 'analyst',
+    password: 'token-of-analyst',
+    database: 'seals',
+    compression: { response: true, request: true },
+  })
   expect((await client.ping()).success).toBe(true)
   expect((await client.ping({ select: true })).success).toBe(true)
-  const answer = await client.query({ query: 'SELECT kind, count() AS n FROM events WHERE value = {v:Int32} GROUP BY kind ORDER BY kind', query_params: { v: 1 }, format: 'JSON' })
-  expect((await answer.json<{ kind: string; n: number }>()).data).toEqual([{ kind: 'PASSAGE_IN', n: 500 }, { kind: 'PASSAGE_OUT', n: 500 }])
+  const answer = await client.query({
+    query: 'SELECT kind, count() AS n FROM events WHERE value = {v:Int32} GROUP BY kind ORDER BY kind',
+    query_params: { v: 1 },
+    format: 'JSON',
+  })
+  expect((await answer.json<{ kind: string; n: number }>()).data).toEqual([
+    { kind: 'PASSAGE_IN', n: 500 },
+    { kind: 'PASSAGE_OUT', n: 500 },
+  ])
   await expect(client.query({ query: 'SELECT nothing FROM events' })).rejects.toMatchObject({ code: '47', type: 'UNKNOWN_IDENTIFIER' })
   await expect(client.command({ query: 'DROP TABLE events' })).rejects.toMatchObject({ code: '497' })
   await client.close()
@@ -101,7 +136,18 @@ test('fifty at once: some are served, the rest are told to come again, and inser
   const notes = fileNotes(join(rig.dir, 'sink.json'))
   const lags: number[] = []
   const sink = startSink({ client: rig.client, logId: 'log', ...notes, emit: (h) => void (h.kind === 'block-verified' && lags.push(h.ms)) })
-  const rows = Array.from({ length: 10_000 }, (_, i) => ({ seal: i, site_key: 2, time: 1.79e12 + i, received: 1.79e12, device_time: 1.79e12 + i, kind: 1, value: 1, boot: 1, seq: i, expires: 4e9 }))
+  const rows = Array.from({ length: 10_000 }, (_, i) => ({
+    seal: i,
+    site_key: 2,
+    time: 1.79e12 + i,
+    received: 1.79e12,
+    device_time: 1.79e12 + i,
+    kind: 1,
+    value: 1,
+    boot: 1,
+    seq: i,
+    expires: 4e9,
+  }))
   const chunk = chunkOf('events', rows)
   const store = async (block: number): Promise<void> => {
     sink.offer(roundOf(block, { chunks: [chunk] }))
