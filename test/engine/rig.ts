@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, scratchDir, startEngine, type OwnEngine } from '../../bench/engine.ts'
+import { scratchDir, startEngine, type OwnEngine } from '../../bench/engine.ts'
 import { api, apiOk, call, clickhouseRows } from '../../bench/http.ts'
 import { decodeReceipt, type Receipt } from '../../bench/sender.ts'
 import type { Target } from '../../bench/target.ts'
