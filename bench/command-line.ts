@@ -17,7 +17,10 @@ import { CommandError } from './target.ts'
 const USAGE = 2
 
 export const runCommandLine = async (argv: readonly string[], environment: NodeJS.ProcessEnv, startEngine: StartEngine): Promise<void> => {
-  const program = new Command('sealstream').description('The engine behind fleets of door sensors, and the tools around it').showHelpAfterError('(--help says more)').exitOverride()
+  const program = new Command('sealstream')
+    .description('The engine behind fleets of door sensors, and the tools around it')
+    .showHelpAfterError('(--help says more)')
+    .exitOverride()
   const context: CommandContext = {
     environment,
     exit: (status) => {
@@ -25,7 +28,19 @@ export const runCommandLine = async (argv: readonly string[], environment: NodeJ
     },
   }
   registerServe(program, startEngine, environment)
-  for (const register of [registerSimulate, registerReplay, registerSend, registerQuery, registerImport, registerToken, registerDoctor, registerDemo, registerBench, registerKernels]) register(program, context)
+  for (const register of [
+    registerSimulate,
+    registerReplay,
+    registerSend,
+    registerQuery,
+    registerImport,
+    registerToken,
+    registerDoctor,
+    registerDemo,
+    registerBench,
+    registerKernels,
+  ])
+    register(program, context)
   try {
     await program.parseAsync([...argv])
   } catch (error) {

@@ -18,7 +18,13 @@ export type OwnEngine = {
   /** Stops it and, unless it is to be kept, deletes its data. */
   readonly stop: () => Promise<void>
 }
-export type EngineOptions = { readonly dataDir: string; readonly keep: boolean; readonly flags?: readonly string[]; readonly onLog?: (line: string) => void; readonly detached?: boolean }
+export type EngineOptions = {
+  readonly dataDir: string
+  readonly keep: boolean
+  readonly flags?: readonly string[]
+  readonly onLog?: (line: string) => void
+  readonly detached?: boolean
+}
 
 /** Time to open ClickHouse and create its tables on a slow disk. */
 const READY_MS_MAX = 60_000
@@ -42,7 +48,10 @@ export const freePort = (): Promise<number> =>
 
 export const startEngine = async ({ dataDir, keep, flags = [], onLog, detached = false }: EngineOptions): Promise<OwnEngine> => {
   const [port, clickhousePort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, [MAIN, 'serve', '--data', dataDir, '--port', String(port), '--clickhouse-port', String(clickhousePort), ...flags], { stdio: ['ignore', 'ignore', 'pipe'], detached })
+  const child = spawn(process.execPath, [MAIN, 'serve', '--data', dataDir, '--port', String(port), '--clickhouse-port', String(clickhousePort), ...flags], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached,
+  })
   const lines: string[] = []
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n')) {

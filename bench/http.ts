@@ -27,7 +27,9 @@ export const call = ({ method = 'GET', url, headers = {}, body, timeoutMs = TIME
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts), retryAfterMs: retryAfter(response.headers['retry-after']) }))
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts), retryAfterMs: retryAfter(response.headers['retry-after']) }),
+      )
     })
     sent.on('timeout', () => sent.destroy(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' })))
     sent.on('error', reject)
@@ -42,11 +44,18 @@ const retryAfter = (header: string | undefined): number => {
 export type Answer = { readonly status: number; readonly value: unknown }
 
 /** A JSON call of the engine's API; any status is an answer. Throws CommandError where nobody answers. */
-export const api = async (target: Target, role: Role, { method, path, json, text }: { method?: Call['method']; path: string; json?: unknown; text?: { type: string; body: string } }): Promise<Answer> => {
+export const api = async (
+  target: Target,
+  role: Role,
+  { method, path, json, text }: { method?: Call['method']; path: string; json?: unknown; text?: { type: string; body: string } },
+): Promise<Answer> => {
   const body = text?.body ?? (json === undefined ? undefined : JSON.stringify(json))
   const headers: Record<string, string> = { authorization: `Bearer ${target.token(role)}` }
   if (body !== undefined) headers['content-type'] = text?.type ?? 'application/json'
-  const reply = await reached(target.url, call({ method: method ?? (body === undefined ? 'GET' : 'POST'), url: target.url + path, headers, ...(body === undefined ? {} : { body }) }))
+  const reply = await reached(
+    target.url,
+    call({ method: method ?? (body === undefined ? 'GET' : 'POST'), url: target.url + path, headers, ...(body === undefined ? {} : { body }) }),
+  )
   return { status: reply.status, value: parse(reply.body.toString('utf8')) }
 }
 
@@ -74,7 +83,10 @@ export const clickhouse = async (target: Target, sql: string, timeoutMs = 60_000
 /** The rows of a statement that ends in no FORMAT. */
 export const clickhouseRows = async <T>(target: Target, sql: string): Promise<readonly T[]> => {
   const text = await clickhouse(target, `${sql} FORMAT JSONEachRow`)
-  return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as T)
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as T)
 }
 
 const parse = (text: string): unknown => {

@@ -7,7 +7,11 @@ import { wire } from '../proto/wire.ts'
 import { call, errorCode, problemText, type Reply } from './http.ts'
 import { CommandError } from './target.ts'
 
-export type Receipt = { readonly accepted: number; readonly rejected: number; readonly rejections: readonly { readonly index: number; readonly reason: number }[] }
+export type Receipt = {
+  readonly accepted: number
+  readonly rejected: number
+  readonly rejections: readonly { readonly index: number; readonly reason: number }[]
+}
 export type Sender = {
   readonly send: (batch: Uint8Array) => Promise<Receipt>
   /** Times a batch had to be sent again. */
@@ -50,7 +54,8 @@ export const httpSender = ({ url, token, agent, patienceMs = PATIENCE_MS }: Send
       const reply = await attempt(batch)
       if (reply?.status === 200) return decodeReceipt(reply.body)
       if (reply !== undefined && reply.status !== 503 && reply.status !== 429) throw refused(reply)
-      if (performance.now() > until) throw new CommandError(`${url}: no receipt within ${patienceMs / 1000} s (${reply === undefined ? 'nobody answers' : `status ${reply.status}`})`)
+      if (performance.now() > until)
+        throw new CommandError(`${url}: no receipt within ${patienceMs / 1000} s (${reply === undefined ? 'nobody answers' : `status ${reply.status}`})`)
       retries++
       await pause(Math.max(wait, Math.min(reply?.retryAfterMs ?? 0, PAUSE_MS_MAX)))
     }

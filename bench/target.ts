@@ -6,7 +6,12 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Role } from '../core/ops.ts'
 
-export type TargetFlags = { readonly url?: string | undefined; readonly token?: string | undefined; readonly data?: string | undefined; readonly clickhouseUrl?: string | undefined }
+export type TargetFlags = {
+  readonly url?: string | undefined
+  readonly token?: string | undefined
+  readonly data?: string | undefined
+  readonly clickhouseUrl?: string | undefined
+}
 export type Target = {
   readonly url: string
   readonly clickhouseUrl: string
@@ -63,7 +68,9 @@ const tokenIn = (dataDir: string, role: Role): string => {
   const path = join(dataDir, 'credentials.json')
   const token = readJson(path)?.[role]
   if (typeof token !== 'string') {
-    throw new CommandError(`no token: ${path} has no "${role}". Give --data DIR (the engine's data folder), or --token, or set SEALSTREAM_DATA or SEALSTREAM_TOKEN`)
+    throw new CommandError(
+      `no token: ${path} has no "${role}". Give --data DIR (the engine's data folder), or --token, or set SEALSTREAM_DATA or SEALSTREAM_TOKEN`,
+    )
   }
   return token
 }

@@ -176,7 +176,10 @@ const totals = (to: Sink, field: number, { count, kind }: EventArrays, values: U
   })
 
 /** Appends one event; the arrays must have room. Ids are given as their two halves. */
-export const pushEvent = (events: EventArrays, event: { low: number; high: number; time: number; boot: number; seq: number; kind: number; value: number }): void => {
+export const pushEvent = (
+  events: EventArrays,
+  event: { low: number; high: number; time: number; boot: number; seq: number; kind: number; value: number },
+): void => {
   if (events.count >= events.capacity) throw new RangeError(`a batch of ${events.capacity} events is full`)
   const i = events.count++
   events.low[i] = event.low

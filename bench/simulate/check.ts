@@ -32,22 +32,34 @@ export const checkAlarms = (truth: readonly Truth[], raised: readonly Raised[], 
   const complaints: string[] = []
   const unexplained: Raised[] = []
   for (const alarm of raised) {
-    const inWindow = (byKey.get(keyOf(alarm.kind, alarm.site, alarm.seal)) ?? []).filter(({ truth: one }) => alarm.received >= one.raiseFrom && alarm.received <= one.raiseUntil)
+    const inWindow = (byKey.get(keyOf(alarm.kind, alarm.site, alarm.seal)) ?? []).filter(
+      ({ truth: one }) => alarm.received >= one.raiseFrom && alarm.received <= one.raiseUntil,
+    )
     const match = inWindow.find(({ truth: one }) => !one.nearMiss)
     if (match !== undefined) match.alarms.push(alarm)
     else {
       unexplained.push(alarm)
-      complaints.push(`false: ${alarm.kind} at ${alarm.site} ${alarm.seal}, ${clock(alarm.received)}${inWindow[0] === undefined ? '' : ` (near miss: ${inWindow[0].truth.note})`}`)
+      complaints.push(
+        `false: ${alarm.kind} at ${alarm.site} ${alarm.seal}, ${clock(alarm.received)}${inWindow[0] === undefined ? '' : ` (near miss: ${inWindow[0].truth.note})`}`,
+      )
     }
   }
   const all = [...byKey.values()].flat()
   for (const { truth: one, alarms } of all) {
-    if (!one.nearMiss && alarms.length !== 1) complaints.push(`${alarms.length === 0 ? 'missed' : 'twice'}: ${one.kind} at ${one.site} ${one.seal}, ${clock(one.at)} (${one.note})`)
+    if (!one.nearMiss && alarms.length !== 1)
+      complaints.push(`${alarms.length === 0 ? 'missed' : 'twice'}: ${one.kind} at ${one.site} ${one.seal}, ${clock(one.at)} (${one.note})`)
   }
   const kinds = [...new Set([...truth.map(({ kind }) => kind as string), ...unexplained.map(({ kind }) => kind)])].sort()
-  const verdicts = kinds.map((kind) => verdictOf(kind, all.filter(({ truth: one }) => one.kind === kind), unexplained))
+  const verdicts = kinds.map((kind) =>
+    verdictOf(
+      kind,
+      all.filter(({ truth: one }) => one.kind === kind),
+      unexplained,
+    ),
+  )
   const short = verdicts.filter(({ incidents, nearMisses }) => incidents < incidentsMin || nearMisses < nearMissesMin)
-  for (const { kind, incidents, nearMisses } of short) complaints.push(`too few: ${kind} has ${incidents} incidents (${incidentsMin} wanted) and ${nearMisses} near misses (${nearMissesMin} wanted)`)
+  for (const { kind, incidents, nearMisses } of short)
+    complaints.push(`too few: ${kind} has ${incidents} incidents (${incidentsMin} wanted) and ${nearMisses} near misses (${nearMissesMin} wanted)`)
   const wrong = verdicts.some((verdict) => verdict.missed + verdict.false + verdict.twice > 0)
   return { kinds: verdicts, ok: !wrong && short.length === 0 && verdicts.length > 0, complaints: complaints.slice(0, COMPLAINTS_MAX) }
 }
@@ -57,8 +69,13 @@ const verdictOf = (kind: string, all: readonly { truth: Truth; alarms: Raised[] 
   const found = incidents.filter(({ alarms }) => alarms.length > 0)
   const delays = found.map(({ truth, alarms }) => (alarms[0] as Raised).received - truth.at - truth.limitMs).sort((a, b) => a - b)
   return {
-    kind, incidents: incidents.length, nearMisses: all.length - incidents.length, found: found.length, missed: incidents.length - found.length,
-    false: unexplained.filter((alarm) => alarm.kind === kind).length, twice: incidents.filter(({ alarms }) => alarms.length > 1).length,
+    kind,
+    incidents: incidents.length,
+    nearMisses: all.length - incidents.length,
+    found: found.length,
+    missed: incidents.length - found.length,
+    false: unexplained.filter((alarm) => alarm.kind === kind).length,
+    twice: incidents.filter(({ alarms }) => alarms.length > 1).length,
     delayMs: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: delays.at(-1) ?? 0 },
   }
 }
@@ -69,7 +86,20 @@ const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
 export const verdictTable = ({ kinds }: Verdict): string => {
   const head = ['kind', 'incidents', 'near misses', 'found', 'missed', 'false', 'twice', 'delay p50', 'p99', 'max']
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
-  const rows = kinds.map((row) => [row.kind, row.incidents, row.nearMisses, row.found, row.missed, row.false, row.twice, seconds(row.delayMs.p50), seconds(row.delayMs.p99), seconds(row.delayMs.max)].map(String))
+  const rows = kinds.map((row) =>
+    [
+      row.kind,
+      row.incidents,
+      row.nearMisses,
+      row.found,
+      row.missed,
+      row.false,
+      row.twice,
+      seconds(row.delayMs.p50),
+      seconds(row.delayMs.p99),
+      seconds(row.delayMs.max),
+    ].map(String),
+  )
   return textTable([head, ...rows])
 }
 

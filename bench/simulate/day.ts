@@ -64,11 +64,13 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
     if (performance.now() - told > 2_000) {
       told = performance.now()
       const real = (told - began) / 1000
-      say(`${new Date(untilMs).toISOString().slice(11, 19)}  ${result.accepted + result.rejected} events sent  ${Math.round((result.accepted + result.rejected) / real)}/s  ${Math.round(untilMs / 1000 / real)} × real time`)
+      say(
+        `${new Date(untilMs).toISOString().slice(11, 19)}  ${result.accepted + result.rejected} events sent  ${Math.round((result.accepted + result.rejected) / real)}/s  ${Math.round(untilMs / 1000 / real)} × real time`,
+      )
     }
     return untilMs
   }
-  for (let until = 0; until < DAY; ) {
+  for (let until = 0; until < DAY;) {
     until = await deliver()
     const ahead = until / speed - (performance.now() - began)
     if (ahead > 5) await new Promise((resolve) => setTimeout(resolve, ahead))
@@ -102,7 +104,10 @@ export const settle = async (target: Target, expected: number, startMs: number):
   let rows = -1
   let changed = performance.now()
   while (performance.now() - changed < SETTLE_MS_MAX) {
-    const [answer] = await clickhouseRows<{ n: string }>(target, `SELECT count() AS n FROM seals.events WHERE received >= fromUnixTimestamp64Milli(${startMs - SECOND})`)
+    const [answer] = await clickhouseRows<{ n: string }>(
+      target,
+      `SELECT count() AS n FROM seals.events WHERE received >= fromUnixTimestamp64Milli(${startMs - SECOND})`,
+    )
     const now = Number(answer?.n ?? 0)
     if (now !== rows) changed = performance.now()
     rows = now
@@ -120,7 +125,22 @@ export const raisedAlarms = async (target: Target, startMs: number): Promise<rea
 }
 
 export const writeTruth = (path: string, truth: readonly Truth[], startMs: number): void =>
-  writeFileSync(path, truth.map((one) => `${JSON.stringify({
-    kind: one.kind, site: one.site, seal: one.seal, nearMiss: one.nearMiss, at: new Date(startMs + one.at).toISOString(), limitMs: one.limitMs,
-    raiseFrom: new Date(startMs + one.raiseFrom).toISOString(), raiseUntil: new Date(startMs + one.raiseUntil).toISOString(), note: one.note,
-  })}\n`).join(''))
+  writeFileSync(
+    path,
+    truth
+      .map(
+        (one) =>
+          `${JSON.stringify({
+            kind: one.kind,
+            site: one.site,
+            seal: one.seal,
+            nearMiss: one.nearMiss,
+            at: new Date(startMs + one.at).toISOString(),
+            limitMs: one.limitMs,
+            raiseFrom: new Date(startMs + one.raiseFrom).toISOString(),
+            raiseUntil: new Date(startMs + one.raiseUntil).toISOString(),
+            note: one.note,
+          })}\n`,
+      )
+      .join(''),
+  )

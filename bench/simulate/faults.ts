@@ -18,17 +18,19 @@ type Casting = { readonly fault: Fault; readonly times: number }
 const beat = (draft: Draft, seal: number, at: number, shift = 0): void => act(draft, { at, seal, kind: EVENT.HEARTBEAT, delivery: prompt, shift })
 
 /** `clock`: what its clock says meanwhile; a tamper alarm must be raised by any. */
-const tampered = (clock: number | undefined): Fault => (draft, seal, at) => {
-  if (clock !== undefined) {
-    act(draft, { at: 1, seal, kind: CONTROL.steady })
-    act(draft, { at: at - SECOND, seal, kind: clock })
-    incident(draft, { kind: 'clock-wrong', seal, at: at, note: 'with a tamper' })
+const tampered =
+  (clock: number | undefined): Fault =>
+  (draft, seal, at) => {
+    if (clock !== undefined) {
+      act(draft, { at: 1, seal, kind: CONTROL.steady })
+      act(draft, { at: at - SECOND, seal, kind: clock })
+      incident(draft, { kind: 'clock-wrong', seal, at: at, note: 'with a tamper' })
+    }
+    act(draft, { at, seal, kind: EVENT.TAMPERED, value: draft.random.int(1, 4), delivery: twice })
+    incident(draft, { kind: 'tamper', seal, at, note: clock === undefined ? 'tampered' : 'tampered, with a wrong clock' })
+    if (clock !== undefined) act(draft, { at: at + 20 * SECOND, seal, kind: CONTROL.clock, value: 0 })
+    if (draft.random.chance(0.6)) act(draft, { at: at + draft.random.int(1, 30) * MINUTE, seal, kind: EVENT.TAMPER_RESTORED })
   }
-  act(draft, { at, seal, kind: EVENT.TAMPERED, value: draft.random.int(1, 4), delivery: twice })
-  incident(draft, { kind: 'tamper', seal, at, note: clock === undefined ? 'tampered' : 'tampered, with a wrong clock' })
-  if (clock !== undefined) act(draft, { at: at + 20 * SECOND, seal, kind: CONTROL.clock, value: 0 })
-  if (draft.random.chance(0.6)) act(draft, { at: at + draft.random.int(1, 30) * MINUTE, seal, kind: EVENT.TAMPER_RESTORED })
-}
 const restoredOnly: Fault = (draft, seal, at) => {
   act(draft, { at, seal, kind: EVENT.TAMPER_RESTORED, delivery: prompt })
   nearMiss(draft, { kind: 'tamper', seal, at, note: 'restored, never tampered' })
@@ -45,13 +47,15 @@ const tamperedLongAgo: Fault = (draft, seal, at) => {
 }
 
 /** Nothing is heard for longer than the set time; `down` and `up` say why. A last heartbeat on the grid starts the count. */
-const offline = (down: number, up: number, note: string): Fault => (draft, seal, at) => {
-  const minutesMax = draft.sites[draft.seals[seal]?.site as number]?.kind === 'building' ? 9 : 30
-  beat(draft, seal, at)
-  act(draft, { at: at + 1, seal, kind: down })
-  act(draft, { at: at + draft.random.int(4, minutesMax) * MINUTE, seal, kind: up })
-  incident(draft, { kind: 'offline', seal, at, limitMs: OFFLINE, note })
-}
+const offline =
+  (down: number, up: number, note: string): Fault =>
+  (draft, seal, at) => {
+    const minutesMax = draft.sites[draft.seals[seal]?.site as number]?.kind === 'building' ? 9 : 30
+    beat(draft, seal, at)
+    act(draft, { at: at + 1, seal, kind: down })
+    act(draft, { at: at + draft.random.int(4, minutesMax) * MINUTE, seal, kind: up })
+    incident(draft, { kind: 'offline', seal, at, limitMs: OFFLINE, note })
+  }
 const nearlyOffline: Fault = (draft, seal, at) => {
   beat(draft, seal, at)
   act(draft, { at: at + 1, seal, kind: CONTROL.linkDown })
@@ -74,30 +78,45 @@ const nearlyLowBattery: Fault = (draft, seal, at) => {
 }
 
 /** The clock is wrong for some minutes, for every event. */
-const clockWrong = (control: number, value: number, note: string): Fault => (draft, seal, at) => {
-  act(draft, { at: 1, seal, kind: CONTROL.steady })
-  act(draft, { at: at - SECOND, seal, kind: control, value })
-  beat(draft, seal, at)
-  incident(draft, { kind: 'clock-wrong', seal, at, note })
-  act(draft, { at: at + draft.random.int(5, 40) * MINUTE, seal, kind: CONTROL.clock, value: 0 })
-}
+const clockWrong =
+  (control: number, value: number, note: string): Fault =>
+  (draft, seal, at) => {
+    act(draft, { at: 1, seal, kind: CONTROL.steady })
+    act(draft, { at: at - SECOND, seal, kind: control, value })
+    beat(draft, seal, at)
+    incident(draft, { kind: 'clock-wrong', seal, at, note })
+    act(draft, { at: at + draft.random.int(5, 40) * MINUTE, seal, kind: CONTROL.clock, value: 0 })
+  }
 /** One event from a clock this far ahead or behind. */
-const clockShift = (shift: number, note: string): Fault => (draft, seal, at) => {
-  act(draft, { at: 1, seal, kind: CONTROL.steady })
-  beat(draft, seal, at, shift)
-  const claim = { kind: 'clock-wrong', seal, at, note } as const
-  if (shift > AHEAD) incident(draft, claim)
-  else nearMiss(draft, claim)
-}
+const clockShift =
+  (shift: number, note: string): Fault =>
+  (draft, seal, at) => {
+    act(draft, { at: 1, seal, kind: CONTROL.steady })
+    beat(draft, seal, at, shift)
+    const claim = { kind: 'clock-wrong', seal, at, note } as const
+    if (shift > AHEAD) incident(draft, claim)
+    else nearMiss(draft, claim)
+  }
 
 const FAULTS: readonly Casting[] = [
-  { fault: tampered(undefined), times: 36 }, { fault: tampered(CONTROL.clock1970), times: 4 }, { fault: tampered(CONTROL.clockNone), times: 4 },
-  { fault: restoredOnly, times: 50 }, { fault: tamperedLongAgo, times: 40 }, { fault: beamOnly, times: 25 },
-  { fault: offline(CONTROL.linkDown, CONTROL.linkUp, 'the link was down'), times: 20 }, { fault: offline(CONTROL.powerDown, CONTROL.powerUp, 'the power was off'), times: 20 },
-  { fault: nearlyOffline, times: 125 }, { fault: lowBattery, times: 42 }, { fault: nearlyLowBattery, times: 120 },
-  { fault: clockWrong(CONTROL.clockNone, 0, 'no clock'), times: 10 }, { fault: clockWrong(CONTROL.clock1970, 0, '1970'), times: 10 },
-  { fault: clockWrong(CONTROL.clock, DAY, 'tomorrow'), times: 8 }, { fault: clockShift(AHEAD + SECOND, '121 s ahead'), times: 12 },
-  { fault: clockShift(AHEAD - SECOND, '119 s ahead'), times: 60 }, { fault: clockShift(AHEAD, '120 s ahead'), times: 30 }, { fault: clockShift(-20 * HOUR, '20 h behind'), times: 25 },
+  { fault: tampered(undefined), times: 36 },
+  { fault: tampered(CONTROL.clock1970), times: 4 },
+  { fault: tampered(CONTROL.clockNone), times: 4 },
+  { fault: restoredOnly, times: 50 },
+  { fault: tamperedLongAgo, times: 40 },
+  { fault: beamOnly, times: 25 },
+  { fault: offline(CONTROL.linkDown, CONTROL.linkUp, 'the link was down'), times: 20 },
+  { fault: offline(CONTROL.powerDown, CONTROL.powerUp, 'the power was off'), times: 20 },
+  { fault: nearlyOffline, times: 125 },
+  { fault: lowBattery, times: 42 },
+  { fault: nearlyLowBattery, times: 120 },
+  { fault: clockWrong(CONTROL.clockNone, 0, 'no clock'), times: 10 },
+  { fault: clockWrong(CONTROL.clock1970, 0, '1970'), times: 10 },
+  { fault: clockWrong(CONTROL.clock, DAY, 'tomorrow'), times: 8 },
+  { fault: clockShift(AHEAD + SECOND, '121 s ahead'), times: 12 },
+  { fault: clockShift(AHEAD - SECOND, '119 s ahead'), times: 60 },
+  { fault: clockShift(AHEAD, '120 s ahead'), times: 30 },
+  { fault: clockShift(-20 * HOUR, '20 h behind'), times: 25 },
 ]
 const FULL_FLEET = 2_000
 /** Ordinary clocks are within this of the truth: less than any margin of an ordinary scene. */

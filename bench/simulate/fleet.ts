@@ -30,14 +30,21 @@ export const createDraft = (size: FleetSize, random: Random, seed: number): Draf
   const doors = towers * TOWER_DOORS + malls * MALL_DOORS
   const flats = 'sites' in size ? size.sites - towers - malls - gates : seals - doors - gates
   const draft: Draft = {
-    random, sites: [], seals: [], permits: [], truth: [],
+    random,
+    sites: [],
+    seals: [],
+    permits: [],
+    truth: [],
     actions: { time: [], seal: [], kind: [], value: [], delivery: [], shift: [] },
     slots: new Uint32Array(flats + doors + gates),
   }
   const mark = (seed & 0xffff).toString(16).padStart(4, '0')
-  for (let i = 0; i < flats; i++) addSite(draft, { id: flatId(mark, i), area: areaOf(random, i >> 5), kind: 'residence', headcount: random.int(1, 5), doors: 1 }, seed)
-  for (let i = 0; i < towers; i++) addSite(draft, { id: `tower-${mark}-${i}`, area: areaOf(random, i), kind: 'building', headcount: random.int(150, 400), doors: TOWER_DOORS }, seed)
-  for (let i = 0; i < malls; i++) addSite(draft, { id: `mall-${mark}-${i}`, area: areaOf(random, i), kind: 'building', headcount: 4_000, doors: MALL_DOORS }, seed)
+  for (let i = 0; i < flats; i++)
+    addSite(draft, { id: flatId(mark, i), area: areaOf(random, i >> 5), kind: 'residence', headcount: random.int(1, 5), doors: 1 }, seed)
+  for (let i = 0; i < towers; i++)
+    addSite(draft, { id: `tower-${mark}-${i}`, area: areaOf(random, i), kind: 'building', headcount: random.int(150, 400), doors: TOWER_DOORS }, seed)
+  for (let i = 0; i < malls; i++)
+    addSite(draft, { id: `mall-${mark}-${i}`, area: areaOf(random, i), kind: 'building', headcount: 4_000, doors: MALL_DOORS }, seed)
   for (let i = 0; i < gates; i++) addSite(draft, { id: `gate-${mark}-${i}`, area: areaOf(random, i), kind: 'gate', headcount: 0, doors: 1 }, seed)
   return draft
 }
@@ -59,8 +66,11 @@ const addSite = (draft: Draft, { id, area, kind, headcount, doors }: SitePlan, s
     const index = draft.seals.length
     seals.push(index)
     const seal: Seal = {
-      low: 0x10_0000 + index, high: (0x5ea1_0000 | (seed & 0xffff)) >>> 0, site,
-      phase: draft.random.int(1, MINUTE), batteryMv: draft.random.int(3_250, 3_650),
+      low: 0x10_0000 + index,
+      high: (0x5ea1_0000 | (seed & 0xffff)) >>> 0,
+      site,
+      phase: draft.random.int(1, MINUTE),
+      batteryMv: draft.random.int(3_250, 3_650),
     }
     draft.seals.push(seal)
   }

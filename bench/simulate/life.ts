@@ -29,7 +29,13 @@ const homeVisits = (draft: Draft, site: Site, index: number, random: Random): vo
     const at = takeSlot(draft, seal, [7, 21])
     if (at === undefined || at + HOUR > (site.observedUntil ?? Infinity)) return
     const sampling = random.chance(0.5)
-    draft.permits.push({ site: index, from: at - 5 * MINUTE, until: at + 25 * MINUTE, openings: sampling ? null : 2, reason: sampling ? 'sampling visit' : 'delivery' })
+    draft.permits.push({
+      site: index,
+      from: at - 5 * MINUTE,
+      until: at + 25 * MINUTE,
+      openings: sampling ? null : 2,
+      reason: sampling ? 'sampling visit' : 'delivery',
+    })
     const arrives = at + random.int(0, 60) * SECOND
     const stays = random.int(60, 480) * SECOND
     doorUse(draft, seal, arrives, random)
@@ -73,7 +79,13 @@ const towerDay = (draft: Draft, site: Site, random: Random): void => {
     pass(goes, EVENT.PASSAGE_OUT)
   }
   for (const [at, kind, seal] of passages) act(draft, { at, seal, kind, value: 1 })
-  for (const door of doors.slice(1)) swings(draft, door, passages.filter(([, , seal]) => seal === door).map(([at]) => at), random)
+  for (const door of doors.slice(1))
+    swings(
+      draft,
+      door,
+      passages.filter(([, , seal]) => seal === door).map(([at]) => at),
+      random,
+    )
   counters(draft, doors)
 }
 
@@ -82,7 +94,7 @@ const SWING_MS_MAX = 90 * SECOND
 /** A door with leaves (the main one revolves): opened before a run of people, closed after it. */
 const swings = (draft: Draft, seal: number, times: number[], random: Random): void => {
   times.sort((a, b) => a - b)
-  for (let i = 0; i < times.length; ) {
+  for (let i = 0; i < times.length;) {
     const first = times[i] as number
     let last = first
     while (i < times.length && (times[i] as number) - last < 8 * SECOND && (times[i] as number) - first < SWING_MS_MAX) last = times[i++] as number
@@ -105,7 +117,7 @@ const mallDay = (draft: Draft, site: Site, random: Random): void => {
 
 /** Cumulative counters, every hour; the player fills in the totals of the boot. */
 const counters = (draft: Draft, doors: readonly number[]): void => {
-  for (const seal of doors) for (let hour = 1; hour < 24; hour++) act(draft, { at: hour * HOUR + seal % 600 * SECOND, seal, kind: EVENT.COUNTER })
+  for (const seal of doors) for (let hour = 1; hour < 24; hour++) act(draft, { at: hour * HOUR + (seal % 600) * SECOND, seal, kind: EVENT.COUNTER })
 }
 
 const gateDay = (draft: Draft, site: Site, random: Random): void => {

@@ -35,12 +35,21 @@ export const LIVE_MS_MAX = 15 * HOUR
 
 /** Adds incidents of the kinds that are raised at once, each at a seal that nothing else happens to. */
 export const withIncidents = (plan: Plan, random: Random, durationMs: number): Plan => {
-  const draft: Draft = { random, sites: [...plan.sites], seals: [...plan.seals], permits: [...plan.permits], truth: [], actions: toLists(plan.actions), slots: new Uint32Array(plan.seals.length) }
+  const draft: Draft = {
+    random,
+    sites: [...plan.sites],
+    seals: [...plan.seals],
+    permits: [...plan.permits],
+    truth: [],
+    actions: toLists(plan.actions),
+    slots: new Uint32Array(plan.seals.length),
+  }
   const quiet = new Set(plan.seals.keys())
   for (const { site } of plan.permits) for (const seal of plan.sites[site]?.seals ?? []) quiet.delete(seal)
   const homes = random.shuffle([...quiet].filter((seal) => plan.sites[plan.seals[seal]?.site as number]?.kind === 'residence'))
   const gates = random.shuffle([...quiet].filter((seal) => plan.sites[plan.seals[seal]?.site as number]?.kind === 'gate'))
-  for (let at = FIRST_INCIDENT_MS, n = 0; at < durationMs; at += INCIDENT_EVERY_MS, n++) addIncident(draft, { n, at: LIVE_FROM_MS + at, home: homes.pop(), gate: gates.pop() })
+  for (let at = FIRST_INCIDENT_MS, n = 0; at < durationMs; at += INCIDENT_EVERY_MS, n++)
+    addIncident(draft, { n, at: LIVE_FROM_MS + at, home: homes.pop(), gate: gates.pop() })
   return { ...finishPlan(draft), truth: [...plan.truth.filter(({ at }) => at > LIVE_FROM_MS), ...draft.truth].sort((a, b) => a.at - b.at) }
 }
 
@@ -67,8 +76,14 @@ const addIncident = (draft: Draft, { n, at, home, gate }: { n: number; at: numbe
   act(draft, { at: at + 8 * SECOND, seal: home, kind: EVENT.DOOR_CLOSED, delivery: DELIVERY.prompt })
 }
 
-const toLists = ({ time, seal, kind, value, delivery, shift }: Actions): Draft['actions'] =>
-  ({ time: [...time], seal: [...seal], kind: [...kind], value: [...value], delivery: [...delivery], shift: [...shift] })
+const toLists = ({ time, seal, kind, value, delivery, shift }: Actions): Draft['actions'] => ({
+  time: [...time],
+  seal: [...seal],
+  kind: [...kind],
+  value: [...value],
+  delivery: [...delivery],
+  shift: [...shift],
+})
 
 /** People inside each site when the play begins, from what the plan did before that. */
 export const insideAt = (plan: Plan, atMs: number): ReadonlyMap<number, number> => {
@@ -90,7 +105,13 @@ export const playLive = async (target: Target, { plan: day, seed, durationMs, sp
   // Registering took a moment; the plan's clock begins when the fleet does.
   const begin = performance.now()
   const skipped = Math.ceil((now() - LIVE_FROM_MS - startMs) / STEP_MS) * STEP_MS
-  const player = createPlayer(plan, { startMs, stepMs: STEP_MS, fromMs: LIVE_FROM_MS + Math.max(0, Math.min(skipped, FIRST_INCIDENT_MS - STEP_MS)), powerUpMs: POWER_UP_MS, random: seeded(seed).fork(0x9147) })
+  const player = createPlayer(plan, {
+    startMs,
+    stepMs: STEP_MS,
+    fromMs: LIVE_FROM_MS + Math.max(0, Math.min(skipped, FIRST_INCIDENT_MS - STEP_MS)),
+    powerUpMs: POWER_UP_MS,
+    random: seeded(seed).fork(0x9147),
+  })
   const told = { sent: 0, accepted: 0, rejected: 0, retries: 0 }
   const deliver = async (): Promise<void> => {
     const { events } = player.step()

@@ -86,7 +86,13 @@ export type Actions = {
   /** Device time minus true time, for this event alone. */
   readonly shift: Float64Array
 }
-export type Plan = { readonly sites: readonly Site[]; readonly seals: readonly Seal[]; readonly permits: readonly Permit[]; readonly actions: Actions; readonly truth: readonly Truth[] }
+export type Plan = {
+  readonly sites: readonly Site[]
+  readonly seals: readonly Seal[]
+  readonly permits: readonly Permit[]
+  readonly actions: Actions
+  readonly truth: readonly Truth[]
+}
 
 export type Draft = {
   readonly random: Random
@@ -118,8 +124,15 @@ const truthOf = (draft: Draft, { kind, seal, at, limitMs = 0, note, scope = 'sea
   const device = draft.seals[seal] as Seal
   const due = at + limitMs
   return {
-    kind, site: (draft.sites[device.site] as Site).id, seal: scope === 'seal' ? sealId(device.low, device.high) : '', nearMiss, at, limitMs, note,
-    raiseFrom: nearMiss ? at : due - SECOND, raiseUntil: (nearMiss ? at + Math.max(lastsMs, limitMs) : due) + RAISE_MS_MAX,
+    kind,
+    site: (draft.sites[device.site] as Site).id,
+    seal: scope === 'seal' ? sealId(device.low, device.high) : '',
+    nearMiss,
+    at,
+    limitMs,
+    note,
+    raiseFrom: nearMiss ? at : due - SECOND,
+    raiseUntil: (nearMiss ? at + Math.max(lastsMs, limitMs) : due) + RAISE_MS_MAX,
   }
 }
 export const incident = (draft: Draft, claim: Claim): number => draft.truth.push(truthOf(draft, claim, false))
@@ -150,14 +163,24 @@ export const takeSlot = (draft: Draft, seal: number, [fromHour, untilHour]: read
 export const finishPlan = (draft: Draft): Plan => {
   const { time, seal, kind, value, delivery, shift } = draft.actions
   const order = Uint32Array.from(time.keys()).sort((a, b) => (time[a] as number) - (time[b] as number) || a - b)
-  const at = (values: readonly number[]) => (_: unknown, i: number): number => values[order[i] as number] as number
+  const at =
+    (values: readonly number[]) =>
+    (_: unknown, i: number): number =>
+      values[order[i] as number] as number
   const count = order.length
   return {
-    sites: draft.sites, seals: draft.seals, permits: draft.permits, truth: draft.truth,
+    sites: draft.sites,
+    seals: draft.seals,
+    permits: draft.permits,
+    truth: draft.truth,
     actions: {
       count,
-      time: Float64Array.from({ length: count }, at(time)), seal: Uint32Array.from({ length: count }, at(seal)), kind: Uint8Array.from({ length: count }, at(kind)),
-      value: Int32Array.from({ length: count }, at(value)), delivery: Uint8Array.from({ length: count }, at(delivery)), shift: Float64Array.from({ length: count }, at(shift)),
+      time: Float64Array.from({ length: count }, at(time)),
+      seal: Uint32Array.from({ length: count }, at(seal)),
+      kind: Uint8Array.from({ length: count }, at(kind)),
+      value: Int32Array.from({ length: count }, at(value)),
+      delivery: Uint8Array.from({ length: count }, at(delivery)),
+      shift: Float64Array.from({ length: count }, at(shift)),
     },
   }
 }

@@ -52,7 +52,17 @@ const BOOT_EPOCH_S = 1_700_000_000
 
 export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, powerUpMs = 0, random }: PlayerOptions): Player => {
   const devices: Device[] = plan.seals.map(({ batteryMv }) => ({
-    boot: Math.max(1, Math.floor((startMs + fromMs) / 1_000) - BOOT_EPOCH_S), seq: 0, clock: 0, clockKind: 'offset', powered: true, beats: true, steady: false, batteryMv, totalIn: 0, totalOut: 0, buffer: undefined,
+    boot: Math.max(1, Math.floor((startMs + fromMs) / 1_000) - BOOT_EPOCH_S),
+    seq: 0,
+    clock: 0,
+    clockKind: 'offset',
+    powered: true,
+    beats: true,
+    steady: false,
+    batteryMv,
+    totalIn: 0,
+    totalOut: 0,
+    buffer: undefined,
   }))
   const byPhase = Uint32Array.from(plan.seals.keys()).sort((a, b) => phaseOf(plan, a) - phaseOf(plan, b))
   const { actions } = plan
@@ -264,7 +274,8 @@ const sense = (plan: Plan, seal: number, device: Device, what: { kind: number; v
   const { low, high } = plan.seals[seal] as { low: number; high: number }
   const { kind, at, startMs } = what
   let { value } = what
-  if (kind === EVENT.HEARTBEAT) value = device.batteryMv > BATTERY_ORDINARY_MV ? device.batteryMv - Math.floor(at / (BATTERY_HOURS_PER_MV * 60 * MINUTE)) : device.batteryMv
+  if (kind === EVENT.HEARTBEAT)
+    value = device.batteryMv > BATTERY_ORDINARY_MV ? device.batteryMv - Math.floor(at / (BATTERY_HOURS_PER_MV * 60 * MINUTE)) : device.batteryMv
   if (kind === EVENT.PASSAGE_IN) device.totalIn += value
   if (kind === EVENT.PASSAGE_OUT) device.totalOut += value
   const time = device.clockKind === 'none' ? 0 : device.clockKind === '1970' ? at + 1_000 : startMs + at + device.clock + what.shift

@@ -25,7 +25,12 @@ export const siteLines = (plan: Plan, { startMs, fromMs = 0, inside }: RegisterO
   const iso = (ms: number): string => new Date(startMs + ms).toISOString()
   return plan.sites.map((site, index) =>
     JSON.stringify({
-      site: site.id, area: site.area, kind: site.kind, headcount: site.headcount, capacity: null, inside: inside?.get(index) ?? null,
+      site: site.id,
+      area: site.area,
+      kind: site.kind,
+      headcount: site.headcount,
+      capacity: null,
+      inside: inside?.get(index) ?? null,
       ...(site.kind === 'residence' ? { observation: { from: iso(-2 * DAY), until: iso(Math.max(site.observedUntil ?? 13 * DAY, fromMs + ENDED_MS)) } } : {}),
       seals: site.seals.map((seal) => {
         const { low, high } = plan.seals[seal] as { low: number; high: number }
@@ -43,7 +48,13 @@ export const registerPlan = async (target: Target, plan: Plan, options: Register
   const worker = async (): Promise<void> => {
     while (next < permits.length) {
       const { site, from, until, openings, reason } = permits[next++] as (typeof permits)[number]
-      const json = { site: plan.sites[site]?.id, from: new Date(options.startMs + from).toISOString(), until: new Date(options.startMs + until).toISOString(), openings, reason }
+      const json = {
+        site: plan.sites[site]?.id,
+        from: new Date(options.startMs + from).toISOString(),
+        until: new Date(options.startMs + until).toISOString(),
+        openings,
+        reason,
+      }
       await apiOk(target, 'admin', { path: '/v1/permits', json })
     }
   }
@@ -53,7 +64,10 @@ export const registerPlan = async (target: Target, plan: Plan, options: Register
 
 type ImportAnswer = { readonly created?: number; readonly changed?: number; readonly unchanged?: number; readonly problems?: readonly unknown[] }
 const importLines = async (target: Target, lines: readonly string[]): Promise<void> => {
-  const answer = (await apiOk(target, 'admin', { path: '/v1/sites/import', text: { type: 'application/x-ndjson', body: `${lines.join('\n')}\n` } })) as ImportAnswer
+  const answer = (await apiOk(target, 'admin', {
+    path: '/v1/sites/import',
+    text: { type: 'application/x-ndjson', body: `${lines.join('\n')}\n` },
+  })) as ImportAnswer
   const problems = answer.problems ?? []
   if (problems.length > 0) throw new CommandError(`/v1/sites/import: ${problems.length} lines were refused; the first: ${JSON.stringify(problems[0])}`)
 }

@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { checkAlarms, type Raised } from '../../bench/simulate/check.ts'
 import type { Truth } from '../../bench/simulate/plan.ts'
 
-const truth = (over: Partial<Truth>): Truth => ({ kind: 'tamper', site: 'a', seal: '01', nearMiss: false, at: 10_000, limitMs: 0, raiseFrom: 9_000, raiseUntil: 75_000, note: '', ...over })
+const truth = (over: Partial<Truth>): Truth => ({
+  kind: 'tamper',
+  site: 'a',
+  seal: '01',
+  nearMiss: false,
+  at: 10_000,
+  limitMs: 0,
+  raiseFrom: 9_000,
+  raiseUntil: 75_000,
+  note: '',
+  ...over,
+})
 const raised = (over: Partial<Raised>): Raised => ({ id: '1', kind: 'tamper', site: 'a', seal: '01', received: 12_000, ...over })
 const least = { incidentsMin: 1, nearMissesMin: 0 }
 const only = (rows: readonly Truth[], alarms: readonly Raised[]) => {
@@ -12,7 +23,14 @@ const only = (rows: readonly Truth[], alarms: readonly Raised[]) => {
 
 describe('the check of alarms against the truth', () => {
   it('passes when each incident has one alarm', () => {
-    expect(only([truth({})], [raised({})])).toMatchObject({ ok: true, found: 1, missed: 0, false: 0, twice: 0, delayMs: { p50: 2_000, p99: 2_000, max: 2_000 } })
+    expect(only([truth({})], [raised({})])).toMatchObject({
+      ok: true,
+      found: 1,
+      missed: 0,
+      false: 0,
+      twice: 0,
+      delayMs: { p50: 2_000, p99: 2_000, max: 2_000 },
+    })
   })
   it('fails on a missed, a doubled and a late alarm', () => {
     expect(only([truth({})], [])).toMatchObject({ ok: false, missed: 1 })

@@ -7,7 +7,8 @@ import { dataTest } from '../parts/data.ts'
 describe('CalIt2 people counts', () => {
   it('reads rows of both flows', () => {
     expect(readCalIt2('7,07/24/05,00:30:00,1\n9,07/24/05,00:30:00,4\n')).toEqual([
-      { line: 1, out: true, time: Date.UTC(2005, 6, 24, 0, 30), count: 1 }, { line: 2, out: false, time: Date.UTC(2005, 6, 24, 0, 30), count: 4 },
+      { line: 1, out: true, time: Date.UTC(2005, 6, 24, 0, 30), count: 1 },
+      { line: 2, out: false, time: Date.UTC(2005, 6, 24, 0, 30), count: 4 },
     ])
   })
   it('names the line that it cannot read', () => {
@@ -23,7 +24,7 @@ describe('CalIt2 people counts', () => {
 })
 
 describe('numbers of events sent by hand', () => {
-  it('share a boot above any device\'s and rise with time', () => {
+  it("share a boot above any device's and rise with time", () => {
     const [a, b] = [manualNumber(Date.UTC(2026, 5, 1)), manualNumber(Date.UTC(2026, 5, 1, 0, 0, 0, 1))]
     expect(a.boot).toBeGreaterThanOrEqual(0x4000_0000)
     expect(b).toEqual({ boot: a.boot, seq: a.seq + 1 })

@@ -7,7 +7,18 @@ import { DAY, GRID_MS, type Plan } from '../../bench/simulate/plan.ts'
 import { encodeColumns } from '../../bench/wire.ts'
 
 // What a full day must show, of every kind that a detector implements.
-const KINDS = ['tamper', 'door-opened', 'passage-unpermitted', 'door-held-open', 'offline', 'low-battery', 'fever', 'clock-wrong', 'headcount-over', 'headcount-under']
+const KINDS = [
+  'tamper',
+  'door-opened',
+  'passage-unpermitted',
+  'door-held-open',
+  'offline',
+  'low-battery',
+  'fever',
+  'clock-wrong',
+  'headcount-over',
+  'headcount-under',
+]
 const INCIDENTS_MIN = 30
 const NEAR_MISSES_MIN = 100
 const START = Date.UTC(2026, 10, 24, 16)

@@ -22,7 +22,11 @@ const STEP_MS = 50
 export const startDemo = (flags: readonly string[] = []): DemoRun => {
   // On the disk of the repository: /tmp may be memory.
   const folder = mkdtempSync(join(root, '.sealstream-demo-'))
-  const demo: ChildProcess = spawn(process.execPath, ['dist/main.js', 'demo', '--data', folder, '--duration', '5m', ...flags], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const demo: ChildProcess = spawn(process.execPath, ['dist/main.js', 'demo', '--data', folder, '--duration', '5m', ...flags], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   let text = ''
   for (const stream of [demo.stdout, demo.stderr]) stream?.setEncoding('utf8').on('data', (part: string) => (text += part))
   const isOver = (): boolean => demo.exitCode !== null || demo.signalCode !== null
@@ -42,7 +46,10 @@ export const startDemo = (flags: readonly string[] = []): DemoRun => {
       process.kill(-(demo.pid as number), 'SIGINT')
       return ended()
     },
-    processes: () => execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n').filter((line) => line.includes(folder)),
+    processes: () =>
+      execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })
+        .split('\n')
+        .filter((line) => line.includes(folder)),
     clear: async () => {
       // SIGTERM first: the engine is in a group of its own and is stopped by the demo.
       if (!isOver()) demo.kill('SIGTERM')

@@ -28,7 +28,10 @@ afterEach(async () => {
 })
 
 type Opened = { readonly page: Page; readonly source: Source; readonly errors: string[] }
-const open = async (path: string, options: { readonly width: number; readonly height: number; readonly language: string; readonly token?: string; readonly dark?: boolean }): Promise<Opened> => {
+const open = async (
+  path: string,
+  options: { readonly width: number; readonly height: number; readonly language: string; readonly token?: string; readonly dark?: boolean },
+): Promise<Opened> => {
   const source = createCity(2_000, 60)
   for (const name of ['admin@', 'operator@fuzhou/gulou', 'sre@', 'analyst@']) source.addToken(name)
   server = await startLiveServer(source, {
@@ -38,11 +41,17 @@ const open = async (path: string, options: { readonly width: number; readonly he
     },
   })
   browser = await launchBrowser(path)
-  const context = await browser.newContext({ viewport: { width: options.width, height: options.height }, locale: options.language, colorScheme: options.dark === true ? 'dark' : 'light' })
+  const context = await browser.newContext({
+    viewport: { width: options.width, height: options.height },
+    locale: options.language,
+    colorScheme: options.dark === true ? 'dark' : 'light',
+  })
   const page = await context.newPage()
   const errors: string[] = []
   page.on('pageerror', (error) => errors.push(error.message))
-  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()) })
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text())
+  })
   await page.goto(server.url)
   await page.fill('#token', secretOf(options.token ?? 'admin@'))
   await page.click('button[type=submit]')
@@ -55,7 +64,12 @@ const acknowledgeRoute = (app: FastifyInstance, source: Source): void => {
   app.post('/v1/alarms/:id/acknowledge', (request) => {
     const alarm = source.machine.alarm((request.params as { id: string }).id)
     if (alarm === undefined) throw new Error('no alarm')
-    source.round([{ step: 'acknowledged', alarm: { ...alarm, acknowledged: true, acknowledgedAt: Date.now(), acknowledgedBy: 'admin@', state: alarm.active ? 'open' : 'closed' } }])
+    source.round([
+      {
+        step: 'acknowledged',
+        alarm: { ...alarm, acknowledged: true, acknowledgedAt: Date.now(), acknowledgedBy: 'admin@', state: alarm.active ? 'open' : 'closed' },
+      },
+    ])
     return { id: alarm.id }
   })
 }
@@ -112,7 +126,12 @@ browserTest('only a seal that is missed is offline in red; one that was never he
     await page.fill('#site-search', site)
     await page.waitForFunction((name) => [...document.querySelectorAll('.site-rows .site')].map((cell) => cell.textContent).join('') === name, site)
     const cell = page.locator('.site-rows .link')
-    return { text: await cell.textContent(), red: await cell.evaluate((element) => getComputedStyle(element).color === getComputedStyle(document.querySelector('.alarm.critical .word') as Element).color) }
+    return {
+      text: await cell.textContent(),
+      red: await cell.evaluate(
+        (element) => getComputedStyle(element).color === getComputedStyle(document.querySelector('.alarm.critical .word') as Element).color,
+      ),
+    }
   }
   expect(await linkOf('zho-0010-0009')).toEqual({ text: 'offline', red: true })
   expect(await linkOf('wus-0008-0007')).toEqual({ text: 'not heard yet', red: false })
@@ -125,18 +144,20 @@ browserTest('in Chinese no English is left, and in English no Chinese; usable at
   expect(await page.getAttribute('html', 'lang')).toBe('zh-CN')
   await page.waitForTimeout(1_200)
   await shoot(page, 'phone-zh')
-  const visible = (): Promise<string> => page.evaluate(() => {
-    const texts: string[] = []
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
-      const parent = node.parentElement
-      if (parent?.closest('[translate=no], #language, #filter-area') == null) texts.push(node.textContent ?? '')
-    }
-    for (const element of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
-      if (element.closest('[translate=no], #language, .acknowledge') === null) texts.push(element.getAttribute('aria-label') ?? '', element.getAttribute('placeholder') ?? '')
-    }
-    return texts.join('\n')
-  })
+  const visible = (): Promise<string> =>
+    page.evaluate(() => {
+      const texts: string[] = []
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+      for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+        const parent = node.parentElement
+        if (parent?.closest('[translate=no], #language, #filter-area') == null) texts.push(node.textContent ?? '')
+      }
+      for (const element of document.querySelectorAll('[aria-label], [placeholder], [title]')) {
+        if (element.closest('[translate=no], #language, .acknowledge') === null)
+          texts.push(element.getAttribute('aria-label') ?? '', element.getAttribute('placeholder') ?? '')
+      }
+      return texts.join('\n')
+    })
   expect((await visible()).replaceAll(/duty-gulou-2/g, '')).not.toMatch(/[A-Za-z]{2,}/)
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   await page.click('.panel-choice:nth-child(2)')
@@ -165,7 +186,12 @@ browserTest('text is readable: contrast of at least 4.5, light and dark', async 
 
 browserTest('a browser without a session is asked for a token, and a refused one is told', async (path) => {
   const { page } = await open(path, { width: 390, height: 844, language: 'en-GB', token: 'operator@fuzhou/gulou' })
-  expect(await page.locator('.alarm .where').allTextContents().then((texts) => texts.length > 0 && texts.every((text) => text.includes('gulou')))).toBe(true)
+  expect(
+    await page
+      .locator('.alarm .where')
+      .allTextContents()
+      .then((texts) => texts.length > 0 && texts.every((text) => text.includes('gulou'))),
+  ).toBe(true)
   await page.context().clearCookies()
   expect((await page.goto(`${server?.url}/`))?.status()).toBe(401)
   await page.fill('#token', 'not-a-token-at-all')
@@ -194,7 +220,13 @@ const lowContrast = (): string[] => {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
   for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
     const element = node.parentElement
-    if (element === null || (node.textContent ?? '').trim() === '' || element.getClientRects().length === 0 || element.closest('.unseen, option, :disabled') !== null) continue
+    if (
+      element === null ||
+      (node.textContent ?? '').trim() === '' ||
+      element.getClientRects().length === 0 ||
+      element.closest('.unseen, option, :disabled') !== null
+    )
+      continue
     const a = luminance(channels(getComputedStyle(element).color))
     const b = luminance(behind(element))
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)

@@ -11,7 +11,9 @@ const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && nam
 const withoutComments = (source: string): string => source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '')
 /** String literals that look like prose: a capital and a small letter, or words with a space between, no code characters. */
 const prose = (source: string): string[] =>
-  [...withoutComments(source).matchAll(/'([^'\n]*)'|`([^`]*)`/g)].map((match) => match[1] ?? match[2] ?? '').filter((text) => /^[A-Z][a-z]+( |$)/.test(text) || /^[a-z]+( [a-z]+){2,}$/.test(text))
+  [...withoutComments(source).matchAll(/'([^'\n]*)'|`([^`]*)`/g)]
+    .map((match) => match[1] ?? match[2] ?? '')
+    .filter((text) => /^[A-Z][a-z]+( |$)/.test(text) || /^[a-z]+( [a-z]+){2,}$/.test(text))
 
 test.each(sources)('%s holds no text of its own', (name) => {
   const source = readFileSync(join(folder, name), 'utf8')

@@ -29,15 +29,21 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   const problem = h('p', { class: 'problem', role: 'alert' })
   const button = h('button', { type: 'button', class: 'acknowledge', click: () => onAcknowledge(alarm.id) })
   button.setAttribute('aria-label', text.alarms.acknowledgeFor(kind, first.site))
-  const element = h('li', { class: `alarm ${first.severity}`, 'data-id': first.id },
+  const element = h(
+    'li',
+    { class: `alarm ${first.severity}`, 'data-id': first.id },
     h('span', { class: 'severity' }, h('span', { class: 'shape', 'aria-hidden': 'true' }), h('span', { class: 'word' }, severity)),
-    h('div', { class: 'what' },
+    h(
+      'div',
+      { class: 'what' },
       h('div', { class: 'title' }, h('h3', {}, kind), h('div', { class: 'tags' }, h('span', { class: 'tag word' }, severity), condition, repeats, person)),
       why,
       h('p', { class: 'where', translate: 'no' }, h('span', { class: 'site' }, first.site), areaOf(first.area), sealOf(first, text)),
-      problem),
+      problem,
+    ),
     h('div', { class: 'waited' }, h('span', { class: 'label' }, text.alarms.waitingFor), waiting),
-    button)
+    button,
+  )
 
   const tick = (now: number): void => {
     const waited = (alarm.acknowledgedAt === null ? now : Date.parse(alarm.acknowledgedAt)) - Date.parse(alarm.raisedAt)
@@ -67,4 +73,6 @@ const areaOf = (area: string): HTMLElement => {
   return h('span', { class: 'area', title: area }, h('span', { class: 'coarse' }, coarse), fine)
 }
 const sealOf = (alarm: AlarmBody, text: Text): HTMLElement | null =>
-  alarm.seal === '' ? null : h('span', { class: 'seal', title: `${text.alarms.seal} ${alarm.seal}` }, h('span', { class: 'label' }, `${text.alarms.seal} `), alarm.seal)
+  alarm.seal === ''
+    ? null
+    : h('span', { class: 'seal', title: `${text.alarms.seal} ${alarm.seal}` }, h('span', { class: 'label' }, `${text.alarms.seal} `), alarm.seal)

@@ -28,12 +28,27 @@ export const createAlarmsView = (store: Store, text: Text): View => {
   const closed = createClosedView(store, text)
   const tabs = (['waiting', 'handled'] as const).map((name) => {
     const number = h('span', { class: 'number' })
-    const button = h('button', { type: 'button', class: 'tab', click: () => store.change(() => { state.tab = name }) }, text.alarms[name], number)
+    const button = h(
+      'button',
+      {
+        type: 'button',
+        class: 'tab',
+        click: () =>
+          store.change(() => {
+            state.tab = name
+          }),
+      },
+      text.alarms[name],
+      number,
+    )
     return { name, number, button }
   })
-  const element = h('section', { class: 'panel alarms', id: 'alarms', 'aria-label': text.panels.alarms, tabindex: '-1' },
+  const element = h(
+    'section',
+    { class: 'panel alarms', id: 'alarms', 'aria-label': text.panels.alarms, tabindex: '-1' },
     h('div', { class: 'panel-head' }, h('div', { class: 'tabs', role: 'group', 'aria-label': text.panels.alarms }, ...tabs.map((tab) => tab.button))),
-    h('div', { class: 'scroll' }, list, empty, more, closed.element))
+    h('div', { class: 'scroll' }, list, empty, more, closed.element),
+  )
 
   const onAcknowledge = (id: string): void => void send(store, id)
   const draw = (): void => {
@@ -62,7 +77,13 @@ export const createAlarmsView = (store: Store, text: Text): View => {
     setText(more, chosen.length > ROWS_MAX ? text.alarms.more(chosen.length - ROWS_MAX) : text.alarms.end)
     closed.draw()
   }
-  return { element, draw, tick: () => { for (const row of rows.values()) row.tick(store.now()) } }
+  return {
+    element,
+    draw,
+    tick: () => {
+      for (const row of rows.values()) row.tick(store.now())
+    },
+  }
 }
 
 const emptyText = (state: State, text: Text): string => {

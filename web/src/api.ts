@@ -4,7 +4,11 @@ import type { AlarmBody } from '../../live/view.ts'
 
 export const acknowledge = async (id: string): Promise<boolean> => {
   try {
-    const response = await fetch(`/v1/alarms/${encodeURIComponent(id)}/acknowledge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })
+    const response = await fetch(`/v1/alarms/${encodeURIComponent(id)}/acknowledge`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })
     return response.ok
   } catch {
     return false

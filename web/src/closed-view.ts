@@ -14,7 +14,10 @@ export const createClosedView = (store: Store, text: Text): View => {
   const element = h('section', { class: 'closed', 'aria-label': text.alarms.closed }, h('h2', {}, text.alarms.closed), list)
   const rows = new Map<string, HTMLElement>()
   const draw = (): void => {
-    const shown = [...state.closed.values()].filter((alarm) => passes(alarm, state.filter)).slice(-SHOWN_MAX).reverse()
+    const shown = [...state.closed.values()]
+      .filter((alarm) => passes(alarm, state.filter))
+      .slice(-SHOWN_MAX)
+      .reverse()
     const wanted = shown.map((alarm) => {
       const row = rows.get(alarm.id) ?? createRow(text)
       rows.set(alarm.id, row)
@@ -35,4 +38,11 @@ export const createClosedView = (store: Store, text: Text): View => {
 }
 
 const createRow = (text: Text): HTMLElement =>
-  h('li', {}, h('span', { class: 'when' }), h('span', { class: 'kind' }), h('span', { class: 'site', translate: 'no' }), h('span', { class: 'how', title: text.alarms.closed }))
+  h(
+    'li',
+    {},
+    h('span', { class: 'when' }),
+    h('span', { class: 'kind' }),
+    h('span', { class: 'site', translate: 'no' }),
+    h('span', { class: 'how', title: text.alarms.closed }),
+  )

@@ -13,18 +13,43 @@ const AREAS_MAX = 400
 
 export const createFilterView = (store: Store, text: Text): View => {
   const { state } = store
-  const set = (filter: Partial<State['filter']>): void => store.change(() => { state.filter = { ...state.filter, ...filter } })
+  const set = (filter: Partial<State['filter']>): void =>
+    store.change(() => {
+      state.filter = { ...state.filter, ...filter }
+    })
   const area = h('select', { id: 'filter-area', 'aria-label': text.filter.area, change: () => set({ area: area.value }) })
   const kind = h('select', { id: 'filter-kind', 'aria-label': text.filter.kind, change: () => set({ kind: kind.value }) })
   const chips = SEVERITIES.map((severity) => {
     const number = h('span', { class: 'number' })
-    const button = h('button', { type: 'button', class: `chip ${severity}`, click: () => set({ severities: toggled(state.filter.severities, severity) }) },
-      h('span', { class: 'shape', 'aria-hidden': 'true' }), text.severities[severity], number)
+    const button = h(
+      'button',
+      { type: 'button', class: `chip ${severity}`, click: () => set({ severities: toggled(state.filter.severities, severity) }) },
+      h('span', { class: 'shape', 'aria-hidden': 'true' }),
+      text.severities[severity],
+      number,
+    )
     return { severity, number, button }
   })
-  const clear = h('button', { type: 'button', class: 'plain-button', click: () => store.change(() => { state.filter = { ...NO_FILTER, search: state.filter.search, onlyDiffering: state.filter.onlyDiffering } }) }, text.filter.clear)
-  const element = h('form', { class: 'filters', role: 'search', 'aria-label': text.filter.label, submit: (event) => event.preventDefault() },
-    area, kind, h('div', { class: 'chips', role: 'group', 'aria-label': text.filter.severity }, ...chips.map((chip) => chip.button)), clear)
+  const clear = h(
+    'button',
+    {
+      type: 'button',
+      class: 'plain-button',
+      click: () =>
+        store.change(() => {
+          state.filter = { ...NO_FILTER, search: state.filter.search, onlyDiffering: state.filter.onlyDiffering }
+        }),
+    },
+    text.filter.clear,
+  )
+  const element = h(
+    'form',
+    { class: 'filters', role: 'search', 'aria-label': text.filter.label, submit: (event) => event.preventDefault() },
+    area,
+    kind,
+    h('div', { class: 'chips', role: 'group', 'aria-label': text.filter.severity }, ...chips.map((chip) => chip.button)),
+    clear,
+  )
 
   let areasDrawn = ''
   let kindsDrawn = ''
@@ -32,13 +57,18 @@ export const createFilterView = (store: Store, text: Text): View => {
     const areas = areasOf(state)
     if (areasDrawn !== areas.join('\n')) {
       areasDrawn = areas.join('\n')
-      const options = areas.map((path) => h('option', { value: path, translate: 'no' }, `${' '.repeat(path.split('/').length - 1)}${path.split('/').at(-1) ?? path}`))
+      const options = areas.map((path) =>
+        h('option', { value: path, translate: 'no' }, `${' '.repeat(path.split('/').length - 1)}${path.split('/').at(-1) ?? path}`),
+      )
       arrange(area, [h('option', { value: '' }, text.filter.allAreas), ...options])
     }
     const kinds = [...new Set([...state.alarms.values()].map((alarm) => alarm.kind).concat(state.filter.kind === '' ? [] : [state.filter.kind]))].sort()
     if (kindsDrawn !== kinds.join('\n')) {
       kindsDrawn = kinds.join('\n')
-      arrange(kind, [h('option', { value: '' }, text.filter.allKinds), ...kinds.map((one) => h('option', { value: one }, text.kinds[one as keyof Text['kinds']]))])
+      arrange(kind, [
+        h('option', { value: '' }, text.filter.allKinds),
+        ...kinds.map((one) => h('option', { value: one }, text.kinds[one as keyof Text['kinds']])),
+      ])
     }
     area.value = state.filter.area
     kind.value = state.filter.kind

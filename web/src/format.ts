@@ -25,7 +25,10 @@ export const signed = (n: number): string => (n > 0 ? `+${n}` : n < 0 ? `−${-n
 /** A path in its coarse and its fine part: the fine one tells neighbours apart, the coarse one is shown where there is room. */
 export const areaParts = (area: string): { readonly coarse: string; readonly fine: string } => {
   const parts = area.split('/')
-  const coarse = parts.slice(0, -3).map((part) => `${part} / `).join('')
+  const coarse = parts
+    .slice(0, -3)
+    .map((part) => `${part} / `)
+    .join('')
   return { coarse, fine: parts.slice(-3).join(' / ') }
 }
 export const clockTime = (ms: number, language: string): string => new Date(ms).toLocaleTimeString(language, { hour12: false })

@@ -19,12 +19,25 @@ export const createHeadView = (store: Store, text: Text, actions: { readonly onL
   const rows = tile(text.counters.rowsStored, 'rows')
   const lag = tile(text.counters.lag, 'lag')
   const connection = h('span', { class: 'connection', role: 'status' })
-  const element = h('header', { class: 'bar' },
+  const element = h(
+    'header',
+    { class: 'bar' },
     h('a', { class: 'skip', href: '#alarms' }, text.skip),
-    h('div', { class: 'brand' }, h('span', { class: 'mark', 'aria-hidden': 'true' }), h('h1', {}, h('span', { translate: 'no' }, text.product), h('span', { class: 'sub' }, text.title))),
+    h(
+      'div',
+      { class: 'brand' },
+      h('span', { class: 'mark', 'aria-hidden': 'true' }),
+      h('h1', {}, h('span', { translate: 'no' }, text.product), h('span', { class: 'sub' }, text.title)),
+    ),
     h('dl', { class: 'tiles', 'aria-label': text.counters.label }, ...[alarms, online, events, rows, lag].map((one) => one.element)),
-    h('div', { class: 'session' }, connection, h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: actions.onLanguage }, text.language),
-      h('button', { type: 'button', class: 'plain-button', click: actions.onSignOut }, text.signOut)))
+    h(
+      'div',
+      { class: 'session' },
+      connection,
+      h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: actions.onLanguage }, text.language),
+      h('button', { type: 'button', class: 'plain-button', click: actions.onSignOut }, text.signOut),
+    ),
+  )
 
   const draw = (): void => {
     const { stats, language } = state

@@ -37,10 +37,17 @@ const build = (): void => {
   const alarms = createAlarmsView(store, text)
   const sites = createSitesView(store, text)
   const panels = (['alarms', 'sites'] as const).map((name) => ({
-    name, button: h('button', { type: 'button', class: 'panel-choice', click: () => choosePanel(name) }, text.panels[name]),
+    name,
+    button: h('button', { type: 'button', class: 'panel-choice', click: () => choosePanel(name) }, text.panels[name]),
   }))
   const main = h('main', { class: 'console' }, alarms.element, sites.element)
-  document.body.replaceChildren(head.element, filter.element, h('nav', { class: 'panel-choices', 'aria-label': text.filter.label }, ...panels.map((panel) => panel.button)), main, announcer)
+  document.body.replaceChildren(
+    head.element,
+    filter.element,
+    h('nav', { class: 'panel-choices', 'aria-label': text.filter.label }, ...panels.map((panel) => panel.button)),
+    main,
+    announcer,
+  )
   const shell: View = {
     element: main,
     draw: () => {
@@ -61,7 +68,10 @@ const switchLanguage = (): void => {
   build()
   document.getElementById('language')?.focus()
 }
-const choosePanel = (panel: Panel): void => store.change((state) => { state.panel = panel })
+const choosePanel = (panel: Panel): void =>
+  store.change((state) => {
+    state.panel = panel
+  })
 
 /** New alarms are told to screen readers together, at most every two seconds. */
 const ANNOUNCE_MS = 2_000
@@ -85,7 +95,9 @@ store.onSnapshot(() => {
 
 build()
 store.onChange(draw)
-setInterval(() => { for (const view of views) view.tick() }, 1_000)
+setInterval(() => {
+  for (const view of views) view.tick()
+}, 1_000)
 const askToSignIn = (): void => {
   signedOut = true
   build()

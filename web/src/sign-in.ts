@@ -12,13 +12,23 @@ export const createSignIn = (text: Text, onLanguage: () => void): HTMLElement =>
     if (result === 'done') location.replace('/')
     else setText(problem, text.signIn[result])
   }
-  const form = h('form', { class: 'sign-in', submit: (event) => {
-    event.preventDefault()
-    void submit()
-  } },
-    h('h2', {}, text.signIn.title), h('p', {}, text.signIn.hint), h('label', { for: 'token' }, text.signIn.token), token, problem,
+  const form = h(
+    'form',
+    {
+      class: 'sign-in',
+      submit: (event) => {
+        event.preventDefault()
+        void submit()
+      },
+    },
+    h('h2', {}, text.signIn.title),
+    h('p', {}, text.signIn.hint),
+    h('label', { for: 'token' }, text.signIn.token),
+    token,
+    problem,
     h('button', { type: 'submit', class: 'acknowledge' }, text.signIn.submit),
-    h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: onLanguage }, text.language))
+    h('button', { type: 'button', id: 'language', class: 'plain-button', 'aria-label': text.languageLabel, click: onLanguage }, text.language),
+  )
   queueMicrotask(() => token.focus())
   return h('main', { class: 'signed-out' }, form)
 }

@@ -14,22 +14,47 @@ const ROWS_BEYOND = 6
 
 export const createSitesView = (store: Store, text: Text): View => {
   const { state } = store
-  const search = h('input', { type: 'search', id: 'site-search', 'aria-label': text.sites.search, placeholder: text.sites.search, autocomplete: 'off', spellcheck: 'false', value: state.filter.search })
-  search.addEventListener('input', () => store.change(() => { state.filter = { ...state.filter, search: search.value.trim().toLowerCase() } }))
+  const search = h('input', {
+    type: 'search',
+    id: 'site-search',
+    'aria-label': text.sites.search,
+    placeholder: text.sites.search,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    value: state.filter.search,
+  })
+  search.addEventListener('input', () =>
+    store.change(() => {
+      state.filter = { ...state.filter, search: search.value.trim().toLowerCase() }
+    }),
+  )
   const only = h('input', { type: 'checkbox', id: 'only-differing' })
   only.checked = state.filter.onlyDiffering
-  only.addEventListener('change', () => store.change(() => { state.filter = { ...state.filter, onlyDiffering: only.checked } }))
+  only.addEventListener('change', () =>
+    store.change(() => {
+      state.filter = { ...state.filter, onlyDiffering: only.checked }
+    }),
+  )
   const number = h('span', { class: 'number plain' })
   const body = h('div', { class: 'site-rows', role: 'rowgroup' })
   const spacer = h('div', { class: 'site-spacer', role: 'none' }, body)
   const scroll = h('div', { class: 'scroll', role: 'presentation', tabindex: '0' }, spacer)
   const empty = h('p', { class: 'empty' }, text.sites.none)
   const table = h('div', { class: 'site-table', role: 'table', 'aria-label': text.panels.sites }, headRow(text), scroll)
-  const element = h('section', { class: 'panel sites', id: 'sites', 'aria-label': text.panels.sites },
-    h('div', { class: 'panel-head' },
-      h('h2', {}, text.panels.sites), number, search,
-      h('label', { class: 'check', for: 'only-differing' }, only, text.sites.onlyDiffering)),
-    table, empty)
+  const element = h(
+    'section',
+    { class: 'panel sites', id: 'sites', 'aria-label': text.panels.sites },
+    h(
+      'div',
+      { class: 'panel-head' },
+      h('h2', {}, text.panels.sites),
+      number,
+      search,
+      h('label', { class: 'check', for: 'only-differing' }, only, text.sites.onlyDiffering),
+    ),
+    table,
+    empty,
+  )
 
   let shown: readonly OccupancyBody[] = []
   const pool: SiteRow[] = []
@@ -42,7 +67,10 @@ export const createSitesView = (store: Store, text: Text): View => {
     used.forEach((row, i) => row.show(shown[first + i] as OccupancyBody, first + i, now))
     spacer.style.height = `${shown.length * ROW_PX}px`
     body.style.transform = `translateY(${first * ROW_PX}px)`
-    arrange(body, used.map((row) => row.element))
+    arrange(
+      body,
+      used.map((row) => row.element),
+    )
   }
   scroll.addEventListener('scroll', drawRows, { passive: true })
   const draw = (): void => {
@@ -58,7 +86,9 @@ export const createSitesView = (store: Store, text: Text): View => {
 }
 
 const passes = (site: OccupancyBody, { area, search, onlyDiffering }: State['filter']): boolean =>
-  areaCovers(area, site.area) && (!onlyDiffering || differs(site)) && (search === '' || site.site.toLowerCase().includes(search) || site.area.toLowerCase().includes(search))
+  areaCovers(area, site.area) &&
+  (!onlyDiffering || differs(site)) &&
+  (search === '' || site.site.toLowerCase().includes(search) || site.area.toLowerCase().includes(search))
 /** A place without a register of people (a mall, a gate) has nothing to differ from. */
 const differs = (site: OccupancyBody): boolean => site.difference !== 0 && site.kind === 'residence'
 const order = (a: OccupancyBody, b: OccupancyBody): number => {
@@ -71,10 +101,16 @@ const order = (a: OccupancyBody, b: OccupancyBody): number => {
 const headRow = (text: Text): HTMLElement => {
   const head = (label: string, long: string, name: string): HTMLElement => h('span', { role: 'columnheader', class: name, title: long }, label)
   const { sites } = text
-  return h('div', { class: 'site-row head', role: 'row', 'aria-rowindex': '1' },
-    head(sites.site, sites.site, 'name'), head(sites.registered, sites.registeredLong, 'num'), head(sites.inside, sites.inside, 'num'),
-    head(sites.difference, sites.differenceLong, 'num'), head(sites.since, sites.since, 'num since'),
-    h('span', { class: 'state', role: 'none' }, head(sites.door, sites.door, 'door'), head(sites.online, sites.online, 'link')))
+  return h(
+    'div',
+    { class: 'site-row head', role: 'row', 'aria-rowindex': '1' },
+    head(sites.site, sites.site, 'name'),
+    head(sites.registered, sites.registeredLong, 'num'),
+    head(sites.inside, sites.inside, 'num'),
+    head(sites.difference, sites.differenceLong, 'num'),
+    head(sites.since, sites.since, 'num since'),
+    h('span', { class: 'state', role: 'none' }, head(sites.door, sites.door, 'door'), head(sites.online, sites.online, 'link')),
+  )
 }
 
 type SiteRow = { readonly element: HTMLElement; readonly show: (site: OccupancyBody, index: number, now: number) => void }
@@ -88,9 +124,16 @@ const createSiteRow = (text: Text): SiteRow => {
   const since = cell('num since')
   const door = cell('door')
   const link = cell('link')
-  const element = h('div', { class: 'site-row', role: 'row' },
-    h('span', { role: 'cell', class: 'name' }, site, area), registered, inside, h('span', { role: 'cell', class: 'num' }, difference), since,
-    h('span', { class: 'state', role: 'none' }, door, link))
+  const element = h(
+    'div',
+    { class: 'site-row', role: 'row' },
+    h('span', { role: 'cell', class: 'name' }, site, area),
+    registered,
+    inside,
+    h('span', { role: 'cell', class: 'num' }, difference),
+    since,
+    h('span', { class: 'state', role: 'none' }, door, link),
+  )
   const show = (body: OccupancyBody, index: number, now: number): void => {
     const hasRegister = body.kind === 'residence'
     setAttribute(element, 'aria-rowindex', String(index + 2))

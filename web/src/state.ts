@@ -6,7 +6,13 @@ import type { Language } from './text.ts'
 // What the page knows, changed only by messages of the stream and by the person. Views read it and draw; at most once a frame.
 
 export type Connection = 'connecting' | 'live' | 'lost'
-export type Filter = { readonly area: string; readonly kind: string; readonly severities: ReadonlySet<Severity>; readonly search: string; readonly onlyDiffering: boolean }
+export type Filter = {
+  readonly area: string
+  readonly kind: string
+  readonly severities: ReadonlySet<Severity>
+  readonly search: string
+  readonly onlyDiffering: boolean
+}
 export type Panel = 'alarms' | 'sites'
 export type State = {
   language: Language
@@ -58,8 +64,21 @@ type Staged = { readonly alarms: Map<string, AlarmBody>; readonly sites: Map<str
 
 export const createStore = (language: Language): Store => {
   const state: State = {
-    language, connection: 'connecting', topics: ['alarms', 'occupancy', 'stats'], cursor: undefined, skewMs: 0, alarms: new Map(), closed: new Map(), sites: new Map(), stats: undefined,
-    filter: NO_FILTER, panel: 'alarms', tab: 'waiting', acknowledging: new Set(), failed: new Set(), fresh: new Map(),
+    language,
+    connection: 'connecting',
+    topics: ['alarms', 'occupancy', 'stats'],
+    cursor: undefined,
+    skewMs: 0,
+    alarms: new Map(),
+    closed: new Map(),
+    sites: new Map(),
+    stats: undefined,
+    filter: NO_FILTER,
+    panel: 'alarms',
+    tab: 'waiting',
+    acknowledging: new Set(),
+    failed: new Set(),
+    fresh: new Map(),
   }
   let staged: Staged | undefined
   let draw = (): void => undefined
@@ -128,9 +147,15 @@ export const createStore = (language: Language): Store => {
       change(state)
       redraw()
     },
-    onChange: (listener) => { draw = listener },
-    onRaised: (listener) => { raised = listener },
-    onSnapshot: (listener) => { snapshotShown = listener },
+    onChange: (listener) => {
+      draw = listener
+    },
+    onRaised: (listener) => {
+      raised = listener
+    },
+    onSnapshot: (listener) => {
+      snapshotShown = listener
+    },
     now: () => Date.now() + state.skewMs,
   }
 }

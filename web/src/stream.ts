@@ -31,7 +31,9 @@ export const openStream = (store: Store, onSignedOut: () => void): void => {
     opened.addEventListener('close', (event) => void lost(event.code))
   }
   const lost = async (code: number): Promise<void> => {
-    store.change((state) => { state.connection = 'lost' })
+    store.change((state) => {
+      state.connection = 'lost'
+    })
     if (FINAL_CODES.has(code) || (await isSignedOut())) {
       onSignedOut()
       return
