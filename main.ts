@@ -7,7 +7,7 @@ import { Piscina } from 'piscina'
 import { runCommandLine } from './bench/command-line.ts'
 import { entryHeader } from './core/entry.ts'
 import { position } from './core/ids.ts'
-import type { AccessNote } from './core/ops.ts'
+import { ROLES, type AccessNote } from './core/ops.ts'
 import { POLICY_DEFAULT } from './core/policy.ts'
 import type { Settings } from './core/settings.ts'
 import { registryEntry } from './core/thread/body.ts'
@@ -120,10 +120,10 @@ const resumeClock = (clock: EngineClock, log: LmdbLog): void => {
 /** The first start's tokens, and those of a start that was killed before the log had them. */
 const registerCredentials = async (credentials: Credentials, log: LmdbLog, machine: Machine): Promise<void> => {
   if (machine.tokens().length > 0) return
-  for (const [role, token] of Object.entries(credentials)) {
-    const at = await log.append(registryEntry({ op: 'add-token', by: null, name: role, role: role as keyof Credentials, areas: [''], hash: hashToken(token) }))
-    await machine.whenApplied(at)
-  }
+  // Appended together they share one commit: a kill leaves all or none.
+  const entries = ROLES.map((role) => registryEntry({ op: 'add-token', by: null, name: role, role, areas: [''], hash: hashToken(credentials[role]) }))
+  const positions = await Promise.all(entries.map((entry) => log.append(entry)))
+  await machine.whenApplied(position(Math.max(...positions)))
 }
 
 const startEngine = async (settings: Settings): Promise<RunningEngine> => {
