@@ -2,6 +2,7 @@
 // whichever is more. Reported is the median call, which a noisy neighbour moves little, and beside it the best one.
 // tinybench is a development package: it is loaded here when a kernel runs, so that `sealstream` starts without it.
 
+import type * as Tinybench from 'tinybench'
 import { CommandError } from '../target.ts'
 import type { KernelSize } from './kernel.ts'
 
@@ -27,7 +28,7 @@ export const measure = async (name: string, { amount, run, before }: Work): Prom
   return { medianSeconds: p50 / 1000, bestSeconds: min / 1000, calls: samplesCount }
 }
 
-const tinybench = async (): Promise<typeof import('tinybench')> => {
+const tinybench = async (): Promise<typeof Tinybench> => {
   try {
     return await import('tinybench')
   } catch (error) {
