@@ -111,6 +111,8 @@ for (let repeat = 0; repeat < REPEATS; repeat++) {
     console.log(`${ratio < guard.ratioMin ? 'MISSED' : 'ok'}  ${ratio.toPrecision(3)} (at least ${guard.ratioMin.toPrecision(3)})  ${guard.what}`)
   }
 }
-if (REPEATS > 1) for (const [index, { what }] of guards.entries()) console.log(`${Math.min(...(seen[index] ?? [])).toPrecision(3)} to ${Math.max(...(seen[index] ?? [])).toPrecision(3)}  ${what}`)
+if (REPEATS > 1)
+  for (const [index, { what }] of guards.entries())
+    console.log(`${Math.min(...(seen[index] ?? [])).toPrecision(3)} to ${Math.max(...(seen[index] ?? [])).toPrecision(3)}  ${what}`)
 console.log(`input ${createHash('sha256').update(rows).update(columns).digest('hex').slice(0, 16)}`)
 process.exitCode = missed === 0 ? 0 : 1

@@ -54,9 +54,17 @@ const runBench = async (options: BenchOptions, context: CommandContext): Promise
     const target = targetOf(options, context)
     return measure(target, { options, pid: readEngineFile(target.dataDir ?? '')?.pid, dir: target.dataDir ?? '.' })
   }
-  const engine: OwnEngine = await startEngine({ dataDir: options.keep ?? scratchDir('bench'), keep: options.keep !== undefined, flags: ['--log-level', 'warn'], onLog: say })
+  const engine: OwnEngine = await startEngine({
+    dataDir: options.keep ?? scratchDir('bench'),
+    keep: options.keep !== undefined,
+    flags: ['--log-level', 'warn'],
+    onLog: say,
+  })
   try {
-    return await Promise.race([measure(engine.target, { options, pid: engine.pid, dir: engine.dataDir }), engine.ended.then((why) => Promise.reject(new CommandError(why)))])
+    return await Promise.race([
+      measure(engine.target, { options, pid: engine.pid, dir: engine.dataDir }),
+      engine.ended.then((why) => Promise.reject(new CommandError(why))),
+    ])
   } finally {
     await engine.stop()
   }
@@ -70,15 +78,29 @@ const measure = async (target: Target, { options, pid, dir }: Setting): Promise<
   if (machine.fileSystem === 'tmpfs') say('the data folder is in memory: flush times are not those of a disk')
   const traffic = createTraffic({ seals, probes: Math.ceil(probes * seconds) + 1, batch, seed, boot: Math.floor(Date.now() / 1000) - 1_700_000_000 })
   const lines = traffic.lines()
-  for (let at = 0; at < lines.length; at += IMPORT_LINES) await apiOk(target, 'admin', { path: '/v1/sites/import', text: { type: 'application/x-ndjson', body: `${lines.slice(at, at + IMPORT_LINES).join('\n')}\n` } })
-  say(`${seals} seals registered; ${rate === undefined ? 'as fast as answered' : `${rate} events/s`} for ${seconds} s, ${batch} a batch, ${encoding} over ${transport}`)
+  for (let at = 0; at < lines.length; at += IMPORT_LINES)
+    await apiOk(target, 'admin', {
+      path: '/v1/sites/import',
+      text: { type: 'application/x-ndjson', body: `${lines.slice(at, at + IMPORT_LINES).join('\n')}\n` },
+    })
+  say(
+    `${seals} seals registered; ${rate === undefined ? 'as fast as answered' : `${rate} events/s`} for ${seconds} s, ${batch} a batch, ${encoding} over ${transport}`,
+  )
   const rowsBefore = await eventRows(target)
   const watch = await watchAlarms(target)
   const agent = createAgent(rate === undefined ? inFlight : 64)
-  const sender = transport === 'ws' ? socketSender({ url: target.url, token: target.token('sender') }) : httpSender({ url: target.url, token: target.token('sender'), agent })
+  const sender =
+    transport === 'ws'
+      ? socketSender({ url: target.url, token: target.token('sender') })
+      : httpSender({ url: target.url, token: target.token('sender'), agent })
   const cpuBefore = { engine: pid === undefined ? Number.NaN : cpuSeconds(pid), generator: process.cpuUsage() }
   const load = await runLoad(traffic, sender, {
-    seconds, rate, batch, inFlight, encoding, probesPerSecond: probes,
+    seconds,
+    rate,
+    batch,
+    inFlight,
+    encoding,
+    probesPerSecond: probes,
     onSecond: (told) => say(`${told.sent} sent, ${told.accepted} accepted, ${told.inFlight} requests unanswered, ${watch.count()} alarms`),
   })
   const { repeats } = traffic.counts()
@@ -94,12 +116,27 @@ const measure = async (target: Target, { options, pid, dir }: Setting): Promise<
   watch.close()
   sender.close()
   const result = {
-    eventsPerSecond: Math.round(rows / ((visible.at - load.firstAt) / 1000)), acceptedPerSecond: Math.round(load.accepted / ((load.lastReceiptAt - load.firstAt) / 1000)),
-    rows, expected, sent: load.sent, accepted: load.accepted, rejected: load.rejected, repeats, retries: sender.retries(), seconds: round((visible.at - load.firstAt) / 1000),
-    receiptMs: load.receipts.summary(), alarmMs: alarms.arrived.summary(), alarmsLost: alarms.lost,
+    eventsPerSecond: Math.round(rows / ((visible.at - load.firstAt) / 1000)),
+    acceptedPerSecond: Math.round(load.accepted / ((load.lastReceiptAt - load.firstAt) / 1000)),
+    rows,
+    expected,
+    sent: load.sent,
+    accepted: load.accepted,
+    rejected: load.rejected,
+    repeats,
+    retries: sender.retries(),
+    seconds: round((visible.at - load.firstAt) / 1000),
+    receiptMs: load.receipts.summary(),
+    alarmMs: alarms.arrived.summary(),
+    alarmsLost: alarms.lost,
     flushMsP50: round(histogramQuantile(metrics, 'sealstream_log_flush_seconds', 0.5) * 1000),
     cpuSeconds: { engine: round(cpuEngine), generator: round((generator.user + generator.system) / 1e6) },
-    seals, rate: rate ?? null, batch, encoding, transport, ...machine,
+    seals,
+    rate: rate ?? null,
+    batch,
+    encoding,
+    transport,
+    ...machine,
   }
   report(result)
   if (options.json === true) print(JSON.stringify(result))
@@ -109,14 +146,27 @@ const measure = async (target: Target, { options, pid, dir }: Setting): Promise<
 const round = (value: number): number | null => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : null)
 
 type BenchResult = {
-  readonly eventsPerSecond: number; readonly rows: number; readonly expected: number; readonly seconds: number | null; readonly retries: number; readonly alarmsLost: number; readonly flushMsP50: number | null
-  readonly receiptMs: LatencySummary; readonly alarmMs: LatencySummary; readonly cpuSeconds: { readonly engine: number | null; readonly generator: number | null }
-  readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly fileSystem: string
+  readonly eventsPerSecond: number
+  readonly rows: number
+  readonly expected: number
+  readonly seconds: number | null
+  readonly retries: number
+  readonly alarmsLost: number
+  readonly flushMsP50: number | null
+  readonly receiptMs: LatencySummary
+  readonly alarmMs: LatencySummary
+  readonly cpuSeconds: { readonly engine: number | null; readonly generator: number | null }
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryGiB: number
+  readonly fileSystem: string
 }
 const report = (result: BenchResult): void => {
   const times = ({ count, p50, p99, p999, max }: LatencySummary): string => `p50 ${p50} ms   p99 ${p99} ms   p99.9 ${p999} ms   max ${max} ms   (${count})`
   say(`on ${result.cpu} × ${result.cores}, ${result.memoryGiB} GiB, ${result.fileSystem}; log flush p50 ${result.flushMsP50 ?? '?'} ms`)
-  say(`${result.eventsPerSecond} events/s: ${result.rows} distinct rows of ${result.expected} expected in ${result.seconds} s${result.rows === result.expected ? '' : ' — THEY DIFFER'}; ${result.retries} requests sent again`)
+  say(
+    `${result.eventsPerSecond} events/s: ${result.rows} distinct rows of ${result.expected} expected in ${result.seconds} s${result.rows === result.expected ? '' : ' — THEY DIFFER'}; ${result.retries} requests sent again`,
+  )
   say(`to receipt  ${times(result.receiptMs)}`)
   say(`to alarm    ${times(result.alarmMs)}${result.alarmsLost > 0 ? ` — ${result.alarmsLost} NEVER CAME` : ''}`)
   say(`CPU seconds: engine with ClickHouse ${result.cpuSeconds.engine ?? '?'}, generator ${result.cpuSeconds.generator ?? '?'}`)

@@ -26,7 +26,9 @@ export const registerKernels = (program: Command, context: CommandContext): void
 
 /** Every kernel of bench/kernels, in the order of file names. */
 export const findKernels = async (): Promise<readonly Kernel[]> => {
-  const files = readdirSync(fileURLToPath(FOLDER)).filter((name) => name.endsWith('.js') && !PLUMBING.has(name)).sort()
+  const files = readdirSync(fileURLToPath(FOLDER))
+    .filter((name) => name.endsWith('.js') && !PLUMBING.has(name))
+    .sort()
   const found: Kernel[] = []
   for (const file of files) {
     const { kernels } = (await import(new URL(file, FOLDER).href)) as { kernels?: readonly Kernel[] }
@@ -46,9 +48,22 @@ const runKernels = async ({ smoke, only = '', json }: KernelsOptions): Promise<n
   if (json === true) print(JSON.stringify({ size, ...on, kernels: results.map(({ name, unit, result }) => ({ name, unit, ...result })) }))
   else {
     print(`${on.cpu} × ${on.cores}, ${on.memoryGiB} GiB, Node ${on.node}; ${size} size, one thread a kernel, the median call and the best`)
-    print(textTable([['kernel', 'a second', 'best', 'unit', 'calls', 'detail', 'hash'], ...results.map(({ name, unit, result }) => [
-      name, thousands(result.perSecond), thousands(result.bestPerSecond), unit, String(result.calls), Object.entries(result.detail).map(([key, value]) => `${key} ${value}`).join(', '), result.hash.slice(0, 12),
-    ])]))
+    print(
+      textTable([
+        ['kernel', 'a second', 'best', 'unit', 'calls', 'detail', 'hash'],
+        ...results.map(({ name, unit, result }) => [
+          name,
+          thousands(result.perSecond),
+          thousands(result.bestPerSecond),
+          unit,
+          String(result.calls),
+          Object.entries(result.detail)
+            .map(([key, value]) => `${key} ${value}`)
+            .join(', '),
+          result.hash.slice(0, 12),
+        ]),
+      ]),
+    )
   }
   return 0
 }

@@ -36,20 +36,44 @@ const fleet = (seals: number): Tables => {
     sites.columns.observedUntil[no] = Infinity
     const seal = addSeal(state, no, 7)
     addWatch(state, {
-      from: 0, until: Infinity, observedFrom: -Infinity, observedUntil: Infinity, seal, site: no, siteKey: no, areaKey: 1 + (no % 100), kind: SITE_KIND.building,
+      from: 0,
+      until: Infinity,
+      observedFrom: -Infinity,
+      observedUntil: Infinity,
+      seal,
+      site: no,
+      siteKey: no,
+      areaKey: 1 + (no % 100),
+      kind: SITE_KIND.building,
       shard: shardOfSite(no, SHARD_COUNT_DEFAULT),
     })
   }
   const tables: Tables = {
-    directory: state.directory, sites, permits: createTable(PERMITS, 1),
-    state: { windows: createTable(WINDOWS, 1), windowsBefore: createTable(WINDOWS_BEFORE, 1), watches: createTable(WATCH_STATE, 1), sites: createTable(SITE_STATE, 1) },
+    directory: state.directory,
+    sites,
+    permits: createTable(PERMITS, 1),
+    state: {
+      windows: createTable(WINDOWS, 1),
+      windowsBefore: createTable(WINDOWS_BEFORE, 1),
+      watches: createTable(WATCH_STATE, 1),
+      sites: createTable(SITE_STATE, 1),
+    },
     shards: Array.from({ length: SHARD_COUNT_DEFAULT }, createShardTables),
   }
   makeRoom(tables, { sites: seals, seals, watches: seals })
   return tables
 }
 
-const KINDS = [EVENT.HEARTBEAT, EVENT.HEARTBEAT, EVENT.HEARTBEAT, EVENT.HEARTBEAT, EVENT.PASSAGE_IN, EVENT.PASSAGE_OUT, EVENT.DOOR_OPENED, EVENT.DOOR_CLOSED] as const
+const KINDS = [
+  EVENT.HEARTBEAT,
+  EVENT.HEARTBEAT,
+  EVENT.HEARTBEAT,
+  EVENT.HEARTBEAT,
+  EVENT.PASSAGE_IN,
+  EVENT.PASSAGE_OUT,
+  EVENT.DOOR_OPENED,
+  EVENT.DOOR_CLOSED,
+] as const
 
 const makeEntry = (round: number, { seals, events }: { readonly seals: number; readonly events: number }, seq: Uint32Array): SharedArrayBuffer => {
   const sizes = { count: events, device: 0, counter: 0, rejected: 0 }
@@ -75,7 +99,9 @@ const makeEntry = (round: number, { seals, events }: { readonly seals: number; r
 }
 
 /** Rounds of new events for one fleet: `prepare` makes the next, `apply` applies it, `applyAgain` the same once more: repeats. */
-export const createRounds = (shape: Pick<Shape, 'seals' | 'events'>): { readonly prepare: () => void; readonly apply: () => ApplyResult; readonly applyAgain: () => ApplyResult } => {
+export const createRounds = (
+  shape: Pick<Shape, 'seals' | 'events'>,
+): { readonly prepare: () => void; readonly apply: () => ApplyResult; readonly applyAgain: () => ApplyResult } => {
   const tables = fleet(shape.seals)
   const policy = policyColumns(POLICY_DEFAULT)
   const seq = new Uint32Array(shape.seals + 1)
@@ -84,7 +110,18 @@ export const createRounds = (shape: Pick<Shape, 'seals' | 'events'>): { readonly
   let round = 0
   const apply = (): ApplyResult => {
     const entries = { buffer, offsets: [0], lengths: [buffer.byteLength] }
-    return applyTask(tables, policy, { entries, from: 0, to: 1, shards, alone: true, rejects: true, tick: 1, round, extentReceived: null, rowsExpected: shape.events })
+    return applyTask(tables, policy, {
+      entries,
+      from: 0,
+      to: 1,
+      shards,
+      alone: true,
+      rejects: true,
+      tick: 1,
+      round,
+      extentReceived: null,
+      rowsExpected: shape.events,
+    })
   }
   return {
     prepare: () => {
@@ -111,7 +148,11 @@ const run = async (size: KernelSize): Promise<KernelResult> => {
   const measured = await measure('apply', { amount: shape.amount, run: () => void rounds.apply(), before: rounds.prepare })
   const nanoseconds = (measured.medianSeconds * 1e9) / shape.events
   const bytes = rowBytes(WINDOWS) + rowBytes(WATCH_STATE) + rowBytes(SITE_STATE) + rowBytes(SEALS) + rowBytes(WATCHES) + rowBytes(SITES) + 16
-  return { ...rates(measured, shape.events), detail: { 'ns/event': Number(nanoseconds.toFixed(1)), seals: shape.seals, 'bytes/seal': bytes }, hash: hash.digest('hex').slice(0, 16) }
+  return {
+    ...rates(measured, shape.events),
+    detail: { 'ns/event': Number(nanoseconds.toFixed(1)), seals: shape.seals, 'bytes/seal': bytes },
+    hash: hash.digest('hex').slice(0, 16),
+  }
 }
 
 export const kernels: readonly Kernel[] = [{ name: 'apply', unit: 'events', run }]

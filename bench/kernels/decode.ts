@@ -15,7 +15,15 @@ import { CALLS, measure, rates } from './measure.ts'
 const EVENTS = 2000
 const START_MS = 1_790_000_000_000
 
-type Event = { readonly low: number; readonly high: number; readonly time: number; readonly boot: number; readonly seq: number; readonly kind: number; readonly value: number }
+type Event = {
+  readonly low: number
+  readonly high: number
+  readonly time: number
+  readonly boot: number
+  readonly seq: number
+  readonly kind: number
+  readonly value: number
+}
 const makeEvents = (): Event[] => {
   let state = 7
   const random = (n: number): number => {
@@ -23,7 +31,13 @@ const makeEvents = (): Event[] => {
     return Math.floor((state / 0x100000000) * n)
   }
   return Array.from({ length: EVENTS }, (_, i) => ({
-    low: random(0xffffffff), high: 861_234, time: START_MS + i * 20 + random(1000), boot: random(300), seq: random(100_000), kind: 1 + random(4), value: random(2),
+    low: random(0xffffffff),
+    high: 861_234,
+    time: START_MS + i * 20 + random(1000),
+    boot: random(300),
+    seq: random(100_000),
+    kind: 1 + random(4),
+    value: random(2),
   }))
 }
 const long = (n: number): { low: number; high: number; unsigned: boolean } => ({ low: (n >>> 0) | 0, high: Math.floor(n / 0x100000000), unsigned: true })
@@ -32,7 +46,19 @@ const zigzag = (n: number): { low: number; high: number; unsigned: boolean } => 
 const rowsOf = (events: readonly Event[]): Uint8Array => {
   const to = Writer.create()
   for (const { low, high, time, boot, seq, kind, value } of events) {
-    to.uint32(10).fork().uint32(9).fixed32(low).fixed32(high).uint32(16).uint64(long(time)).uint32(24).uint32(boot).uint32(32).uint32(seq).uint32(40).int32(kind)
+    to.uint32(10)
+      .fork()
+      .uint32(9)
+      .fixed32(low)
+      .fixed32(high)
+      .uint32(16)
+      .uint64(long(time))
+      .uint32(24)
+      .uint32(boot)
+      .uint32(32)
+      .uint32(seq)
+      .uint32(40)
+      .int32(kind)
     if (value !== 0) to.uint32(48).sint32(value)
     to.ldelim()
   }
@@ -74,12 +100,14 @@ const directoryOf = (events: readonly Event[]): Directory => {
 type Timed = { readonly name: string; readonly size: KernelSize; readonly bytes: Uint8Array }
 const timed = async ({ name, size, bytes }: Timed, work: () => Uint8Array): Promise<KernelResult> => ({
   ...rates(await measure(name, { amount: CALLS[size], run: () => void work() }), EVENTS),
-  detail: { 'bytes/event': Number((bytes.length / EVENTS).toFixed(1)) }, hash: createHash('sha256').update(work()).digest('hex').slice(0, 16),
+  detail: { 'bytes/event': Number((bytes.length / EVENTS).toFixed(1)) },
+  hash: createHash('sha256').update(work()).digest('hex').slice(0, 16),
 })
 const timesOf = (out: Decoded): Uint8Array => new Uint8Array(out.time.buffer as ArrayBuffer, 0, EVENTS * 8)
 
 const kernel = (name: string, encode: (events: readonly Event[]) => Uint8Array, admitted: boolean): Kernel => ({
-  name, unit: 'events',
+  name,
+  unit: 'events',
   run: async (size) => {
     const events = makeEvents()
     const bytes = encode(events)

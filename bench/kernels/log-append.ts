@@ -23,12 +23,20 @@ const runAppend = async (size: KernelSize): Promise<KernelResult> => {
   const dir = mkdtempSync(join(tmpdir(), 'sealstream-bench-'))
   let flushes = 0
   let now = 0
-  const log = await openLmdbLog(dir, { now: () => now++, segmentBytesMax: 256 * 1024 ** 2, segmentAgeMsMax: Infinity, budgetBytes: 16 * 1024 ** 3, onFlush: () => void flushes++ })
+  const log = await openLmdbLog(dir, {
+    now: () => now++,
+    segmentBytesMax: 256 * 1024 ** 2,
+    segmentAgeMsMax: Infinity,
+    budgetBytes: 16 * 1024 ** 3,
+    onFlush: () => void flushes++,
+  })
   const body = new Uint8Array(ENTRY_BYTES).map((_, i) => i * 31)
   const run = async (): Promise<void> => {
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-      for (let i = 0; i < CHAIN; i++) await log.append(bodyEntry(ENTRY.access, 0, body))
-    }))
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        for (let i = 0; i < CHAIN; i++) await log.append(bodyEntry(ENTRY.access, 0, body))
+      }),
+    )
   }
   const measured = await measure('log append', { amount: AMOUNT[size], run })
   const hash = createHash('sha256')
@@ -40,7 +48,11 @@ const runAppend = async (size: KernelSize): Promise<KernelResult> => {
   await log.close()
   rmSync(dir, { recursive: true, force: true })
   const figures = rates(measured, APPENDS)
-  return { ...figures, detail: { 'MB/s': Math.round((figures.perSecond * ENTRY_BYTES) / 1e6), 'entries/flush': Number((entries / flushes).toFixed(1)) }, hash: hash.digest('hex').slice(0, 16) }
+  return {
+    ...figures,
+    detail: { 'MB/s': Math.round((figures.perSecond * ENTRY_BYTES) / 1e6), 'entries/flush': Number((entries / flushes).toFixed(1)) },
+    hash: hash.digest('hex').slice(0, 16),
+  }
 }
 
 export const kernels: readonly Kernel[] = [{ name: 'log append, flushed', unit: 'entries', run: runAppend }]

@@ -32,10 +32,18 @@ const tinybench = async (): Promise<typeof Tinybench> => {
   try {
     return await import('tinybench')
   } catch (error) {
-    throw new CommandError(`the kernels are timed by tinybench, a development package that is not installed (npm ci without --omit=dev): ${(error as Error).message}`)
+    throw new CommandError(
+      `the kernels are timed by tinybench, a development package that is not installed (npm ci without --omit=dev): ${(error as Error).message}`,
+    )
   }
 }
 
 /** A kernel's figures, of calls that each do `units` of work. */
-export const rates = ({ medianSeconds, bestSeconds, calls }: Measured, units: number): { readonly perSecond: number; readonly bestPerSecond: number; readonly calls: number } =>
-  ({ perSecond: units / medianSeconds, bestPerSecond: units / bestSeconds, calls })
+export const rates = (
+  { medianSeconds, bestSeconds, calls }: Measured,
+  units: number,
+): { readonly perSecond: number; readonly bestPerSecond: number; readonly calls: number } => ({
+  perSecond: units / medianSeconds,
+  bestPerSecond: units / bestSeconds,
+  calls,
+})

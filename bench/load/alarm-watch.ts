@@ -13,7 +13,9 @@ type Message = { readonly type?: string; readonly step?: string; readonly alarm?
 
 export const watchAlarms = async (target: Target): Promise<AlarmWatch> => {
   const arrived = new Map<string, number>()
-  const socket = new WebSocket(`${target.url.replace(/^http/, 'ws')}/v1/live?topics=alarms&format=json`, { headers: { authorization: `Bearer ${target.token('operator')}` } })
+  const socket = new WebSocket(`${target.url.replace(/^http/, 'ws')}/v1/live?topics=alarms&format=json`, {
+    headers: { authorization: `Bearer ${target.token('operator')}` },
+  })
   socket.on('message', (data: Buffer) => {
     const now = performance.now()
     const message = JSON.parse(data.toString('utf8')) as Message

@@ -15,7 +15,12 @@ const MS_MAX = 600_000
 const DIGITS = 3
 
 export const createLatencies = (): Latencies => {
-  const histogram: Histogram = build({ lowestDiscernibleValue: 1, highestTrackableValue: MS_MAX * UNITS_PER_MS, numberOfSignificantValueDigits: DIGITS, useWebAssembly: false })
+  const histogram: Histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: MS_MAX * UNITS_PER_MS,
+    numberOfSignificantValueDigits: DIGITS,
+    useWebAssembly: false,
+  })
   const at = (percentile: number): number => Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / UNITS_PER_MS
   return {
     record: (ms) => histogram.recordValue(Math.min(MS_MAX * UNITS_PER_MS, Math.max(1, Math.round(ms * UNITS_PER_MS)))),

@@ -52,24 +52,27 @@ export const runLoad = async (traffic: Traffic, sender: Sender, options: LoadOpt
     if (probe !== undefined) probes.set(probe, intended)
     inFlight++
     totals.sent += events.count
-    sender.send(encode(events)).then(
-      ({ accepted, rejected }) => {
-        totals.accepted += accepted
-        totals.rejected += rejected
-        totals.lastReceiptAt = performance.now()
-        receipts.record(totals.lastReceiptAt - intended)
-      },
-      (error: unknown) => {
-        failure ??= error
-      },
-    ).finally(() => {
-      inFlight--
-      wake()
-    })
+    sender
+      .send(encode(events))
+      .then(
+        ({ accepted, rejected }) => {
+          totals.accepted += accepted
+          totals.rejected += rejected
+          totals.lastReceiptAt = performance.now()
+          receipts.record(totals.lastReceiptAt - intended)
+        },
+        (error: unknown) => {
+          failure ??= error
+        },
+      )
+      .finally(() => {
+        inFlight--
+        wake()
+      })
   }
   const limit = rate === undefined ? window : OPEN_IN_FLIGHT_MAX
   const gap = rate === undefined ? 0 : (batch / rate) * 1000
-  for (let intended = firstAt; failure === undefined; ) {
+  for (let intended = firstAt; failure === undefined;) {
     const now = performance.now()
     if (now - told >= 1000) {
       told += 1000
@@ -78,7 +81,10 @@ export const runLoad = async (traffic: Traffic, sender: Sender, options: LoadOpt
     if ((rate === undefined ? now : intended) >= endAt) break
     if (inFlight >= limit) await new Promise<void>((resolve) => (wake = resolve))
     else if (rate === undefined) launch(performance.now())
-    else if (intended > now) await (intended - now > 2 ? new Promise((resolve) => setTimeout(resolve, Math.floor(intended - now - 1))) : new Promise((resolve) => setImmediate(resolve)))
+    else if (intended > now)
+      await (intended - now > 2
+        ? new Promise((resolve) => setTimeout(resolve, Math.floor(intended - now - 1)))
+        : new Promise((resolve) => setImmediate(resolve)))
     else {
       launch(intended)
       intended += gap

@@ -61,8 +61,13 @@ export const createTraffic = ({ seals, probes, batch, seed, boot }: TrafficOptio
   }
   const copy = (i: number): void => {
     pushEvent(events, {
-      low: events.low[i] as number, high: events.high[i] as number, time: events.time[i] as number, boot: events.boot[i] as number, seq: events.seq[i] as number,
-      kind: events.kind[i] as number, value: events.value[i] as number,
+      low: events.low[i] as number,
+      high: events.high[i] as number,
+      time: events.time[i] as number,
+      boot: events.boot[i] as number,
+      seq: events.seq[i] as number,
+      kind: events.kind[i] as number,
+      value: events.value[i] as number,
     })
     counts.repeats++
   }
@@ -70,14 +75,27 @@ export const createTraffic = ({ seals, probes, batch, seed, boot }: TrafficOptio
     lines: () => [
       ...Array.from({ length: Math.ceil(seals / DOORS_PER_SITE) }, (_, site) =>
         JSON.stringify({
-          site: `bench-${site}`, area: `bench/${site % 97}`, kind: 'building', headcount: HEADCOUNT, capacity: null, inside: null,
+          site: `bench-${site}`,
+          area: `bench/${site % 97}`,
+          kind: 'building',
+          headcount: HEADCOUNT,
+          capacity: null,
+          inside: null,
           seals: Array.from({ length: Math.min(DOORS_PER_SITE, seals - site * DOORS_PER_SITE) }, (_, door) => sealId(site * DOORS_PER_SITE + door + 1, HIGH)),
-        })),
+        }),
+      ),
       ...Array.from({ length: probes }, (_, probe) =>
         JSON.stringify({
-          site: `probe-${probe}`, area: 'bench/probes', kind: 'residence', headcount: 1, capacity: null, inside: null,
-          observation: { from: '2020-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' }, seals: [sealId(probe + 1, PROBE_HIGH)],
-        })),
+          site: `probe-${probe}`,
+          area: 'bench/probes',
+          kind: 'residence',
+          headcount: 1,
+          capacity: null,
+          inside: null,
+          observation: { from: '2020-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' },
+          seals: [sealId(probe + 1, PROBE_HIGH)],
+        }),
+      ),
     ],
     next: (now, probe) => {
       events.count = 0
