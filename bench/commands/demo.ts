@@ -55,7 +55,12 @@ const play = async ({ target, dataDir }: OwnEngine, { sites, seed, duration: dur
   let introduced = false
   let last = { at: performance.now(), sent: 0 }
   await playLive(target, {
-    plan, seed, durationMs, speed: 1, now: Date.now, signal: stop.signal,
+    plan,
+    seed,
+    durationMs,
+    speed: 1,
+    now: Date.now,
+    signal: stop.signal,
     onStep: async ({ sent }) => {
       if (!introduced) {
         introduced = true
@@ -79,14 +84,19 @@ const introduce = async (target: Target, dataDir: string, plan: Plan): Promise<v
   print(`The page (this link signs in once, within ten minutes): ${target.url}${link.url ?? '/'}`)
   print('')
   print('Three things to paste into another terminal, in this folder:')
-  print(`curl -s -u analyst:"${token('analyst')}" ${target.clickhouseUrl}/ --data-binary "SELECT kind, count() AS events FROM seals.events GROUP BY kind ORDER BY events DESC FORMAT PrettyCompact"`)
+  print(
+    `curl -s -u analyst:"${token('analyst')}" ${target.clickhouseUrl}/ --data-binary "SELECT kind, count() AS events FROM seals.events GROUP BY kind ORDER BY events DESC FORMAT PrettyCompact"`,
+  )
   print(`curl -s -H "Authorization: Bearer ${token('sre')}" ${target.url}/metrics | grep ^sealstream_`)
   print(`node dist/main.js send --data ${folder} --seal ${sealId(low, high)} --kind DOOR_OPENED`)
   print(`(the last one opens a door at ${quiet?.id}, a home under observation, without a permit: watch the page)`)
   print('')
 }
 
-type StatusBody = { readonly sink?: { readonly rowsStored?: number; readonly eventsStored?: number; readonly oldestUnstoredSeconds?: number }; readonly ledger?: { readonly stored?: number; readonly waiting?: number } }
+type StatusBody = {
+  readonly sink?: { readonly rowsStored?: number; readonly eventsStored?: number; readonly oldestUnstoredSeconds?: number }
+  readonly ledger?: { readonly stored?: number; readonly waiting?: number }
+}
 /** One line: events/s, open alarms, rows stored, lag. */
 const standing = async (target: Target, rate: number): Promise<string> => {
   const { value } = await api(target, 'sre', { path: '/v1/status' })

@@ -34,7 +34,8 @@ const CHECKS: readonly Check[] = [
   {
     name: 'data folder',
     run: async (_, dir) => {
-      if (!existsSync(dir)) return bad(`${dir} does not exist`, 'give --data with the engine\'s data folder, or start the engine once: sealstream serve --data DIR')
+      if (!existsSync(dir))
+        return bad(`${dir} does not exist`, "give --data with the engine's data folder, or start the engine once: sealstream serve --data DIR")
       const mode = statSync(dir).mode & 0o077
       return mode === 0 ? good(dir) : bad(`${dir} can be read by other users (mode ${(statSync(dir).mode & 0o777).toString(8)})`, `chmod 700 ${dir}`)
     },
@@ -47,7 +48,9 @@ const CHECKS: readonly Check[] = [
       const mode = statSync(path).mode & 0o777
       if (mode !== 0o600) return bad(`${path} has mode ${mode.toString(8)}: others may read the tokens`, `chmod 600 ${path}, then revoke and renew the tokens`)
       const missing = ROLES.filter((role) => typeof (JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>)[role] !== 'string')
-      return missing.length === 0 ? good('one token a role, mode 600') : bad(`${path} has no token for ${missing.join(', ')}`, 'sealstream token add NAME --role ROLE')
+      return missing.length === 0
+        ? good('one token a role, mode 600')
+        : bad(`${path} has no token for ${missing.join(', ')}`, 'sealstream token add NAME --role ROLE')
     },
   },
   {
@@ -65,7 +68,11 @@ const CHECKS: readonly Check[] = [
     run: async (target, dir) => {
       const answer = await call({ url: `${target.url}/readyz`, timeoutMs: 5_000 }).catch(() => undefined)
       const { pid } = readEngineFile(dir) ?? {}
-      if (answer === undefined) return bad(`nobody answers at ${target.url}${pid === undefined ? '' : ` (engine.json names process ${pid})`}`, `start it: sealstream serve --data ${dir}; or give --url`)
+      if (answer === undefined)
+        return bad(
+          `nobody answers at ${target.url}${pid === undefined ? '' : ` (engine.json names process ${pid})`}`,
+          `start it: sealstream serve --data ${dir}; or give --url`,
+        )
       const { reasons = [] } = JSON.parse(answer.body.toString('utf8')) as { reasons?: readonly string[] }
       return answer.status === 200 ? good(`ready at ${target.url}`) : bad(`alive but not ready: ${reasons.join('; ')}`, 'wait, or see its log')
     },
@@ -74,7 +81,12 @@ const CHECKS: readonly Check[] = [
     name: 'token',
     run: async (target) => {
       const answer = await api(target, 'sre', { path: '/v1/status' })
-      return answer.status === 200 ? good('the sre token is accepted') : bad(`/v1/status answers ${problemText(answer)}`, 'the token is not one of this engine, or has not the role sre: is --data the folder of the engine at --url?')
+      return answer.status === 200
+        ? good('the sre token is accepted')
+        : bad(
+            `/v1/status answers ${problemText(answer)}`,
+            'the token is not one of this engine, or has not the role sre: is --data the folder of the engine at --url?',
+          )
     },
   },
   {
@@ -89,7 +101,9 @@ const CHECKS: readonly Check[] = [
     name: 'ledger',
     run: async (target) => {
       const complaint = await ledgerComplaint(target)
-      return complaint === '' ? good('offered = accepted + rejected; accepted = stored + repeated + too old + waiting') : bad(complaint, 'this is a bug of the engine: keep the data folder and report it')
+      return complaint === ''
+        ? good('offered = accepted + rejected; accepted = stored + repeated + too old + waiting')
+        : bad(complaint, 'this is a bug of the engine: keep the data folder and report it')
     },
   },
   {
@@ -97,7 +111,12 @@ const CHECKS: readonly Check[] = [
     run: async (target) => {
       const { value } = await api(target, 'sre', { path: '/v1/status' })
       const seconds = (value as { sink?: { oldestUnstoredSeconds?: number } } | undefined)?.sink?.oldestUnstoredSeconds ?? 0
-      return seconds <= LAG_S_MAX ? good(`the oldest row not yet in ClickHouse is ${seconds.toFixed(1)} s old`) : bad(`the oldest row not yet in ClickHouse is ${Math.round(seconds)} s old`, 'ClickHouse is slow or down; nothing is lost until the log\'s budget is used up')
+      return seconds <= LAG_S_MAX
+        ? good(`the oldest row not yet in ClickHouse is ${seconds.toFixed(1)} s old`)
+        : bad(
+            `the oldest row not yet in ClickHouse is ${Math.round(seconds)} s old`,
+            "ClickHouse is slow or down; nothing is lost until the log's budget is used up",
+          )
     },
   },
   {
@@ -108,7 +127,12 @@ const CHECKS: readonly Check[] = [
       const at = Date.parse((value as { at?: string } | undefined)?.at ?? '')
       if (Number.isNaN(at)) return bad('the engine does not say its time', 'see the check of the token')
       const off = at - (asked + Date.now()) / 2
-      return Math.abs(off) <= CLOCK_MS_MAX ? good('the engine\'s clock is this machine\'s') : bad(`the engine's clock is ${Math.round(off / 1000)} s off this machine's`, 'set the clocks (NTP); with --tick-source simulator this is how it should be')
+      return Math.abs(off) <= CLOCK_MS_MAX
+        ? good("the engine's clock is this machine's")
+        : bad(
+            `the engine's clock is ${Math.round(off / 1000)} s off this machine's`,
+            'set the clocks (NTP); with --tick-source simulator this is how it should be',
+          )
     },
   },
 ]
@@ -130,7 +154,8 @@ export const registerDoctor = (program: Command, context: CommandContext): void 
         if (options.json === true) print(JSON.stringify({ ok, findings }))
         else print(ok ? 'all is well' : 'something is wrong')
         return ok ? 0 : 1
-      }))
+      }),
+    )
 }
 
 const show = ({ check, ok, says, todo }: Finding): void => {

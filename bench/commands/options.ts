@@ -1,6 +1,6 @@
 // What the commands share: how options are declared and read, durations, and how a command ends.
 
-import type { Command} from 'commander';
+import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
 import { CommandError, resolveTarget, type Target } from '../target.ts'
 
@@ -13,16 +13,19 @@ export const withTarget = (command: Command): Command =>
   command
     .option('--url <url>', 'the engine, http://host:port (SEALSTREAM_URL)')
     .option('--token <token>', 'the token to act with (SEALSTREAM_TOKEN)')
-    .option('--data <dir>', 'or the engine\'s data folder, which tells both (SEALSTREAM_DATA)')
-    .option('--clickhouse-url <url>', 'ClickHouse\'s HTTP interface, where the data folder does not tell it')
+    .option('--data <dir>', "or the engine's data folder, which tells both (SEALSTREAM_DATA)")
+    .option('--clickhouse-url <url>', "ClickHouse's HTTP interface, where the data folder does not tell it")
 
 export const targetOf = (options: TargetOptions, { environment }: CommandContext): Target => resolveTarget(options, environment)
 
-export const whole = (min: number, max: number) => (text: string): number => {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max) throw new InvalidArgumentError(`a whole number from ${min} to ${max} is wanted.`)
-  return value
-}
+export const whole =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`a whole number from ${min} to ${max} is wanted.`)
+    return value
+  }
 export const positive = (text: string): number => {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('a number above 0 is wanted.')

@@ -9,7 +9,7 @@ import { finish, print, say, targetOf, withTarget, type CommandContext, type Tar
 
 export const registerQuery = (program: Command, context: CommandContext): void => {
   withTarget(program.command('query'))
-    .description('a SELECT through the people\'s door of ClickHouse, as analyst')
+    .description("a SELECT through the people's door of ClickHouse, as analyst")
     .argument('<sql>', 'the statement')
     .option('--json', 'one JSON object a row')
     .option('--format <format>', 'any output format of ClickHouse', 'PrettyCompactMonoBlock')
@@ -21,11 +21,22 @@ export const registerQuery = (program: Command, context: CommandContext): void =
         const text = await clickhouse(targetOf(options, context), / FORMAT \w+$/i.test(statement) ? statement : `${statement} FORMAT ${format}`, 600_000)
         process.stdout.write(text)
         return 0
-      }))
+      }),
+    )
 }
 
-const IMPORT_TYPES: Readonly<Record<string, string>> = { csv: 'text/csv', ndjson: 'application/x-ndjson', jsonl: 'application/x-ndjson', json: 'application/x-ndjson' }
-type ImportAnswer = { readonly created?: number; readonly changed?: number; readonly unchanged?: number; readonly problems?: readonly { readonly line?: number; readonly field?: string; readonly detail?: string }[] }
+const IMPORT_TYPES: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  ndjson: 'application/x-ndjson',
+  jsonl: 'application/x-ndjson',
+  json: 'application/x-ndjson',
+}
+type ImportAnswer = {
+  readonly created?: number
+  readonly changed?: number
+  readonly unchanged?: number
+  readonly problems?: readonly { readonly line?: number; readonly field?: string; readonly detail?: string }[]
+}
 const PROBLEMS_SHOWN = 50
 
 export const registerImport = (program: Command, context: CommandContext): void => {
@@ -42,10 +53,12 @@ export const registerImport = (program: Command, context: CommandContext): void 
         if (options.json === true) print(JSON.stringify(answer))
         else {
           print(`${answer.created ?? 0} created, ${answer.changed ?? 0} changed, ${answer.unchanged ?? 0} unchanged, ${problems.length} refused`)
-          for (const { line, field, detail } of problems.slice(0, PROBLEMS_SHOWN)) say(`line ${line ?? '?'}: ${field ?? ''}${field === undefined ? '' : ': '}${detail ?? ''}`)
+          for (const { line, field, detail } of problems.slice(0, PROBLEMS_SHOWN))
+            say(`line ${line ?? '?'}: ${field ?? ''}${field === undefined ? '' : ': '}${detail ?? ''}`)
         }
         return problems.length === 0 ? 0 : 1
-      }))
+      }),
+    )
 }
 
 const readInput = (file: string): string => {
@@ -69,14 +82,18 @@ export const registerToken = (program: Command, context: CommandContext): void =
     .action((name: string, options: TargetOptions & { role: string; area?: readonly string[]; json?: boolean }) =>
       finish(context, async () => {
         if (!ROLES.includes(options.role as Role)) throw new CommandError(`--role: ${options.role} is not one of ${ROLES.join(', ')}`)
-        const made = (await apiOk(targetOf(options, context), 'admin', { path: '/v1/tokens', json: { name, role: options.role, areas: options.area ?? [''] } })) as { token?: string }
+        const made = (await apiOk(targetOf(options, context), 'admin', {
+          path: '/v1/tokens',
+          json: { name, role: options.role, areas: options.area ?? [''] },
+        })) as { token?: string }
         if (options.json === true) print(JSON.stringify(made))
         else {
           say(`the token of ${name} (${options.role}); it is shown this once:`)
           print(String(made.token))
         }
         return 0
-      }))
+      }),
+    )
   withTarget(token.command('list'))
     .description('names, roles and areas; never a token')
     .option('--json', 'as one line of JSON')
@@ -86,7 +103,8 @@ export const registerToken = (program: Command, context: CommandContext): void =
         if (options.json === true) print(JSON.stringify(items))
         else for (const { name, role, areas } of items) print(`${name}\t${role}\t${areas.map((area) => (area === '' ? 'all areas' : area)).join(', ')}`)
         return 0
-      }))
+      }),
+    )
   withTarget(token.command('revoke'))
     .description('from now on the token opens nothing')
     .argument('<name>', 'whose it was')
@@ -95,5 +113,6 @@ export const registerToken = (program: Command, context: CommandContext): void =
         await apiOk(targetOf(options, context), 'admin', { method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(name)}` })
         print(`the token of ${name} is revoked`)
         return 0
-      }))
+      }),
+    )
 }

@@ -45,7 +45,12 @@ const runReplay = async (file: string, options: ReplayOptions, target: Target): 
   const sent = await sendRows(target, passages, seal)
   await applied(target, before, sent.accepted)
   const after = await toldApart(target)
-  return report(target, { options, rows: passages, sent, told: { stored: after.stored - before.stored, repeated: after.repeated - before.repeated, tooOld: after.tooOld - before.tooOld } })
+  return report(target, {
+    options,
+    rows: passages,
+    sent,
+    told: { stored: after.stored - before.stored, repeated: after.repeated - before.repeated, tooOld: after.tooOld - before.tooOld },
+  })
 }
 
 const readText = (file: string): string => {
@@ -57,8 +62,18 @@ const readText = (file: string): string => {
 }
 
 const registerDoor = async (target: Target, { site, seal, from }: { site: string; seal: string; from: string }): Promise<void> => {
-  const line = JSON.stringify({ site, area: 'irvine/uci/calit2', kind: 'building', headcount: HEADCOUNT, capacity: null, inside: 0, seals: [{ id: seal, from, until: null }] })
-  const answer = (await apiOk(target, 'admin', { path: '/v1/sites/import', text: { type: 'application/x-ndjson', body: `${line}\n` } })) as { problems?: readonly unknown[] }
+  const line = JSON.stringify({
+    site,
+    area: 'irvine/uci/calit2',
+    kind: 'building',
+    headcount: HEADCOUNT,
+    capacity: null,
+    inside: 0,
+    seals: [{ id: seal, from, until: null }],
+  })
+  const answer = (await apiOk(target, 'admin', { path: '/v1/sites/import', text: { type: 'application/x-ndjson', body: `${line}\n` } })) as {
+    problems?: readonly unknown[]
+  }
   if ((answer.problems ?? []).length > 0) throw new CommandError(`the door could not be registered: ${JSON.stringify(answer.problems)}`)
 }
 
@@ -98,7 +113,12 @@ const applied = async (target: Target, before: { accepted: number }, accepted: n
   say(`not everything stood in ClickHouse within ${SETTLE_MS_MAX / 1000} s; the sums below may still grow`)
 }
 
-type Report = { readonly options: ReplayOptions; readonly rows: readonly CountRow[]; readonly sent: { accepted: number; rejected: number }; readonly told: Told }
+type Report = {
+  readonly options: ReplayOptions
+  readonly rows: readonly CountRow[]
+  readonly sent: { accepted: number; rejected: number }
+  readonly told: Told
+}
 const report = async (target: Target, { options, rows, sent, told }: Report): Promise<number> => {
   const sum = (out: boolean): number => rows.filter((row) => row.out === out).reduce((total, { count }) => total + count, 0)
   const file = { in: sum(false), out: sum(true) }
@@ -111,7 +131,9 @@ const report = async (target: Target, { options, rows, sent, told }: Report): Pr
   else {
     print(`in the file   in ${file.in}   out ${file.out}`)
     print(`in the table  in ${table.in}   out ${table.out}${equal ? '' : '   THEY DIFFER'}`)
-    print(`accepted ${sent.accepted}: ${told.stored} stored, ${told.repeated} recognised as repeats, ${told.tooOld} too old to be told from repeats (in seals.rejected_events, not in seals.events); rejected ${sent.rejected}`)
+    print(
+      `accepted ${sent.accepted}: ${told.stored} stored, ${told.repeated} recognised as repeats, ${told.tooOld} too old to be told from repeats (in seals.rejected_events, not in seals.events); rejected ${sent.rejected}`,
+    )
     if (told.stored === 0 && sent.accepted > 0) print('nothing was stored twice: this recording had been replayed before')
     print('to check:')
     print(`  sealstream query "SELECT kind, sum(value) FROM seals.events WHERE seal_id = '${options.seal}' GROUP BY kind"`)

@@ -63,8 +63,13 @@ const runSend = async (options: SendOptions, context: CommandContext): Promise<n
   const target = targetOf(options, context)
   const manual = manualNumber(Date.now())
   const event = {
-    low: sealLow(seal), high: sealHigh(seal), time: timeOf(options.time ?? 'now'), boot: options.boot ?? manual.boot, seq: options.seq ?? manual.seq,
-    kind: EVENT[name as EventKindName], value: options.value,
+    low: sealLow(seal),
+    high: sealHigh(seal),
+    time: timeOf(options.time ?? 'now'),
+    boot: options.boot ?? manual.boot,
+    seq: options.seq ?? manual.seq,
+    kind: EVENT[name as EventKindName],
+    value: options.value,
   }
   const events = createEvents(1)
   pushEvent(events, event)
@@ -74,7 +79,18 @@ const runSend = async (options: SendOptions, context: CommandContext): Promise<n
   const reason = receipt.rejections[0]?.reason
   const reasonName = Object.entries(REASON).find(([, no]) => no === reason)?.[0] ?? `reason ${reason}`
   const named = `${name} of ${seal} (boot ${event.boot}, seq ${event.seq})`
-  if (options.json === true) print(JSON.stringify({ seal, kind: name, boot: event.boot, seq: event.seq, accepted: receipt.accepted, rejected: receipt.rejected, ...(receipt.rejected > 0 ? { reason: reasonName } : {}) }))
+  if (options.json === true)
+    print(
+      JSON.stringify({
+        seal,
+        kind: name,
+        boot: event.boot,
+        seq: event.seq,
+        accepted: receipt.accepted,
+        rejected: receipt.rejected,
+        ...(receipt.rejected > 0 ? { reason: reasonName } : {}),
+      }),
+    )
   else if (receipt.accepted === 1) print(`${named} is durable`)
   else print(`${named} was rejected: ${reasonName}`)
   return receipt.accepted === 1 ? 0 : 1

@@ -6,15 +6,21 @@ import { CommandError, removeEngineFile, writeEngineFile } from '../target.ts'
 // `serve`: the engine itself. Settings come from flags, environment and a JSON file; SIGINT and SIGTERM stop it cleanly.
 
 /** As main.ts gives it. */
-export type StartEngine = (settings: Settings) => Promise<{ readonly url: string; readonly clickhouse: string; readonly stop: (why: string) => Promise<void>; readonly failed: Promise<never> }>
+export type StartEngine = (
+  settings: Settings,
+) => Promise<{ readonly url: string; readonly clickhouse: string; readonly stop: (why: string) => Promise<void>; readonly failed: Promise<never> }>
 
 /** Long enough for a clean stop under load (10 s), after which the process ends anyway: the log has everything. */
 const STOP_MS_MAX = 15_000
 const EXIT_FAILED = 70
 
 export const registerServe = (program: Command, startEngine: StartEngine, environment: NodeJS.ProcessEnv): void => {
-  const command = program.command('serve').description('run the engine').option('--config <file>', 'settings as a JSON object; flags and environment go before it')
-  for (const [name, { help, fallback }] of Object.entries(SETTINGS)) command.option(`--${name} <value>`, `${help}${fallback === '' ? '' : ` (default: ${fallback})`}`)
+  const command = program
+    .command('serve')
+    .description('run the engine')
+    .option('--config <file>', 'settings as a JSON object; flags and environment go before it')
+  for (const [name, { help, fallback }] of Object.entries(SETTINGS))
+    command.option(`--${name} <value>`, `${help}${fallback === '' ? '' : ` (default: ${fallback})`}`)
   command.action(async (options: Record<string, string | undefined>) => {
     const settings = settingsOf(options, environment)
     const engine = await startEngine(settings).catch((error: unknown) => {
@@ -29,9 +35,15 @@ export const registerServe = (program: Command, startEngine: StartEngine, enviro
 }
 
 const settingsOf = (options: Record<string, string | undefined>, environment: NodeJS.ProcessEnv): Settings => {
-  const flags = Object.fromEntries((Object.keys(SETTINGS) as SettingName[]).map((name) => [name, options[name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]]))
+  const flags = Object.fromEntries(
+    (Object.keys(SETTINGS) as SettingName[]).map((name) => [name, options[name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())]]),
+  )
   try {
-    return resolveSettings({ flags, environment: { ...environment, SEALSTREAM_CLICKHOUSE_URL: environment['SEALSTREAM_CLICKHOUSE_URL'] ?? environment['CLICKHOUSE_URL'] }, file: fileOf(options['config']) })
+    return resolveSettings({
+      flags,
+      environment: { ...environment, SEALSTREAM_CLICKHOUSE_URL: environment['SEALSTREAM_CLICKHOUSE_URL'] ?? environment['CLICKHOUSE_URL'] },
+      file: fileOf(options['config']),
+    })
   } catch (error) {
     if (error instanceof SettingError) throw new CommandError(error.message)
     throw error

@@ -68,7 +68,9 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
   const startMs = nextMidnight(Date.now())
   if (options.truth !== undefined) writeTruth(options.truth, plan.truth, startMs)
   const played = await playDay(target, { plan, seed, startMs, speed, say })
-  say(`the day took ${played.seconds.toFixed(1)} s (${Math.round(86_400 / played.seconds)} × real time): ${played.distinct} events, ${played.repeats} sent twice, ${played.rejected} rejected, ${played.retries} requests sent again`)
+  say(
+    `the day took ${played.seconds.toFixed(1)} s (${Math.round(86_400 / played.seconds)} × real time): ${played.distinct} events, ${played.repeats} sent twice, ${played.rejected} rejected, ${played.retries} requests sent again`,
+  )
   const expected = played.distinct - played.distinctRejected
   const stored = await settle(target, expected, startMs)
   const complete = stored === expected
@@ -79,7 +81,10 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
     return complete ? 0 : 1
   }
   const share = Math.min(1, seals / FULL.seals)
-  const verdict = checkAlarms(plan.truth, await raisedAlarms(target, startMs), { incidentsMin: Math.floor(FULL.incidents * share), nearMissesMin: Math.floor(FULL.nearMisses * share) })
+  const verdict = checkAlarms(plan.truth, await raisedAlarms(target, startMs), {
+    incidentsMin: Math.floor(FULL.incidents * share),
+    nearMissesMin: Math.floor(FULL.nearMisses * share),
+  })
   const ledger = await ledgerComplaint(target)
   const passed = verdict.ok && complete && ledger === ''
   if (options.json === true) print(JSON.stringify({ ...result, ok: passed, kinds: verdict.kinds }))
@@ -97,7 +102,8 @@ export const ledgerComplaint = async (target: Target): Promise<string> => {
   if (status !== 200 || ledger === undefined) return `the ledger could not be read: /v1/status answered ${status}`
   const { offered = 0, accepted = 0, rejected = 0, repeated = 0, tooOld = 0, stored = 0, waiting = 0 } = ledger
   if (offered !== accepted + rejected) return `the ledger is open: offered ${offered} ≠ accepted ${accepted} + rejected ${rejected}`
-  if (accepted !== stored + repeated + tooOld + waiting) return `the ledger is open: accepted ${accepted} ≠ stored ${stored} + repeated ${repeated} + too old ${tooOld} + waiting ${waiting}`
+  if (accepted !== stored + repeated + tooOld + waiting)
+    return `the ledger is open: accepted ${accepted} ≠ stored ${stored} + repeated ${repeated} + too old ${tooOld} + waiting ${waiting}`
   return ''
 }
 
@@ -110,7 +116,12 @@ const runLive = async (options: SimulateOptions, context: CommandContext): Promi
   process.once('SIGTERM', () => stop.abort())
   let told = 0
   const played = await playLive(target, {
-    plan: planDay({ seals }, seed), seed, durationMs, speed, now: Date.now, signal: stop.signal,
+    plan: planDay({ seals }, seed),
+    seed,
+    durationMs,
+    speed,
+    now: Date.now,
+    signal: stop.signal,
     onStep: (step) => {
       if (performance.now() - told < 1_000) return
       told = performance.now()
