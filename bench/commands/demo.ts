@@ -63,6 +63,8 @@ const play = async ({ target, dataDir }: OwnEngine, { sites, seed, duration: dur
     signal: stop.signal,
     onStep: async ({ sent }) => {
       if (!introduced) {
+        // The lines are printed once they have something to show: the first events are in ClickHouse after a second or two.
+        if ((await statusOf(target)).ledger?.stored === 0) return
         introduced = true
         await introduce(target, dataDir, plan)
       }
@@ -97,10 +99,11 @@ type StatusBody = {
   readonly sink?: { readonly rowsStored?: number; readonly eventsStored?: number; readonly oldestUnstoredSeconds?: number }
   readonly ledger?: { readonly stored?: number; readonly waiting?: number }
 }
+const statusOf = async (target: Target): Promise<StatusBody> => (await api(target, 'sre', { path: '/v1/status' })).value ?? {}
+
 /** One line: events/s, open alarms, rows stored, lag. */
 const standing = async (target: Target, rate: number): Promise<string> => {
-  const { value } = await api(target, 'sre', { path: '/v1/status' })
-  const { sink = {}, ledger = {} } = (value ?? {}) as StatusBody
+  const { sink = {}, ledger = {} } = await statusOf(target)
   const alarms = await openAlarms(target)
   const lag = sink.oldestUnstoredSeconds ?? 0
   return `${new Date().toISOString().slice(11, 19)}  ${Math.round(rate)} events/s  ${alarms} alarms open  ${sink.rowsStored ?? 0} rows stored  lag ${lag.toFixed(1)} s  ${ledger.waiting ?? 0} waiting`
