@@ -22,6 +22,23 @@ export type Tables = {
   readonly shards: readonly ShardTables[]
 }
 
+/** Every buffer of a machine's tables: what a thread attaches, and what the state takes. */
+export const buffersOf = ({ directory, sites, permits, state, shards }: Tables): SharedArrayBuffer[] =>
+  [
+    directory.slots,
+    directory.seals,
+    directory.watches,
+    sites,
+    permits,
+    state.windows,
+    state.windowsBefore,
+    state.watches,
+    state.sites,
+    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots]),
+  ].map((table) => table.buffer)
+/** Bytes that all of a fleet's state takes. */
+export const stateBytes = (tables: Tables): number => buffersOf(tables).reduce((sum, buffer) => sum + buffer.byteLength, 0)
+
 /** The policy by SITE_KIND number, so that a rule reads a cell instead of a property by name. */
 export type PolicyColumns = {
   readonly offlineMs: Float64Array

@@ -62,18 +62,3 @@ const renewWatch = (run: ShardRun, from: number, to: number): void => {
     for (let at = 1; at <= (watch[0] as number); at += 1) if (watch[at] === from) watch[at] = to
   }
 }
-
-/** Bytes that all of a fleet's state takes. */
-export const stateBytes = ({ directory, sites, permits, state, shards }: Tables): number =>
-  [
-    directory.slots,
-    directory.seals,
-    directory.watches,
-    sites,
-    permits,
-    state.windows,
-    state.windowsBefore,
-    state.watches,
-    state.sites,
-    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots]),
-  ].reduce((sum, table) => sum + table.buffer.byteLength, 0)

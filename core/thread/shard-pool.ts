@@ -2,7 +2,7 @@ import { attachTable } from '../table.ts'
 import { DIRTY, ROLLUP_SLOTS, ROLLUPS, TIMERS } from '../state.ts'
 import { applyTask, tablesHandle, type ApplyResult, type ApplyTask } from '../apply-task.ts'
 import type { Policy } from '../policy.ts'
-import { policyColumns, type Tables } from '../shard-run.ts'
+import { buffersOf, policyColumns, type Tables } from '../shard-run.ts'
 import type { WorkerResult, WorkerTask } from './apply-worker.ts'
 
 // Runs the shards of one machine on a pool of threads, or on the caller's: how the shards are split changes no result. One call at a
@@ -68,20 +68,6 @@ export const createShardPool = ({ run, threads, policy }: PoolOptions): ShardPoo
     applyHere: (tables, task) => [applyTask(tables, columns, { ...task, shards: all(tables), alone: true, rejects: true })],
   }
 }
-
-const buffersOf = ({ directory, sites, permits, state, shards }: Tables): SharedArrayBuffer[] =>
-  [
-    directory.slots,
-    directory.seals,
-    directory.watches,
-    sites,
-    permits,
-    state.windows,
-    state.windowsBefore,
-    state.watches,
-    state.sites,
-    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots]),
-  ].map((table) => table.buffer)
 
 const takeGrown = (tables: Tables, shard: number, handles: ApplyResult['grown'][number]['handles']): void => {
   const own = tables.shards[shard]
