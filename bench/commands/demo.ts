@@ -6,7 +6,7 @@ import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { sealId } from '../../core/ids.ts'
 import { startEngine, type OwnEngine } from '../engine.ts'
-import { api, apiOk, clickhouseRows } from '../http.ts'
+import { api, apiOk, call } from '../http.ts'
 import { planDay } from '../simulate/day-plan.ts'
 import { LIVE_MS_MAX, playLive } from '../simulate/live.ts'
 import type { Plan } from '../simulate/plan.ts'
@@ -108,9 +108,11 @@ const standing = async (target: Target, rate: number): Promise<string> => {
   const lag = sink.oldestUnstoredSeconds ?? 0
   return `${new Date().toISOString().slice(11, 19)}  ${Math.round(rate)} events/s  ${alarms} alarms open  ${sink.rowsStored ?? 0} rows stored  lag ${lag.toFixed(1)} s  ${ledger.waiting ?? 0} waiting`
 }
+/** From the metrics: a query a second would fill the access log with the demo's own looks. */
 const openAlarms = async (target: Target): Promise<number> => {
-  const [row] = await clickhouseRows<{ n: string }>(target, `SELECT count() AS n FROM seals.alarms_current WHERE state = 'open'`)
-  return Number(row?.n ?? 0)
+  const { body } = await call({ url: `${target.url}/metrics`, headers: { authorization: `Bearer ${target.token('sre')}` } })
+  const counts = body.toString().matchAll(/^sealstream_alarms_open\{[^}]*\} (\d+)$/gm)
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 const shell = (text: string): string => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`)
