@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path'
 import { destination, pino } from 'pino'
 import { Piscina } from 'piscina'
 import { runCommandLine } from './bench/command-line.ts'
-import { entryHeader } from './core/entry.ts'
 import { position } from './core/ids.ts'
 import { ROLES, type AccessNote } from './core/ops.ts'
 import { POLICY_DEFAULT } from './core/policy.ts'
@@ -14,7 +13,7 @@ import { registryEntry } from './core/thread/body.ts'
 import { startMachine } from './core/thread/machine-run.ts'
 import type { Machine } from './core/thread/machine.ts'
 import { createStored } from './core/thread/stored.ts'
-import { createClock, type EngineClock } from './ingest/clock.ts'
+import { createClock } from './ingest/clock.ts'
 import { ensureCredentials, hashToken, type Credentials } from './ingest/credentials.ts'
 import { startKeeper } from './ingest/log/keeper.ts'
 import { openLmdbLog, type LmdbLog } from './ingest/log/lmdb-log.ts'
@@ -111,12 +110,6 @@ const catchUp = async (log: LmdbLog, machine: Machine, hasRoom: () => boolean): 
   log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
 }
 
-/** A simulated clock goes on where the log stands; the host's is ahead of it anyway. */
-const resumeClock = (clock: EngineClock, log: LmdbLog): void => {
-  const last = log.read(position(log.stats().next - 1), 1)[0]
-  if (last !== undefined) clock.advance?.(entryHeader(last.bytes).received)
-}
-
 /** The first start's tokens, and those of a start that was killed before the log had them. */
 const registerCredentials = async (credentials: Credentials, log: LmdbLog, machine: Machine): Promise<void> => {
   if (machine.tokens().length > 0) return
@@ -161,7 +154,8 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   tell({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
   await catchUp(log, machine, () => sink.pending().bytes < settings['unstored-bytes'])
   leave()
-  resumeClock(clock, log)
+  // A simulated clock goes on where the log stands.
+  clock.advance?.(log.received())
   await registerCredentials(credentials, log, machine)
   const pulse = startPulse({
     log,
