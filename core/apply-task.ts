@@ -1,30 +1,37 @@
 import { applyEntries, type RoundEntries } from './apply.ts'
 import { createWriter, takeChunk } from './chunk-writer.ts'
-import type { Directory } from './directory.ts'
 import { SEALS, SEAL_SLOTS, WATCHES } from './directory.ts'
+import { HOLIDAYS, POLICIES } from './policy-table.ts'
+import { FIXED } from './policy.ts'
 import { emitRollups } from './rollup.ts'
 import type { Chunk } from './rows.ts'
-import { createRun, type PolicyColumns, type ShardRun, type Tables } from './shard-run.ts'
+import { createRun, type ShardRun, type Tables } from './shard-run.ts'
 import { SIGNAL_STRIDE } from './signal.ts'
-import { PERMITS, SITES } from './site-table.ts'
-import { DIRTY, ROLLUP_SLOTS, ROLLUPS, type ShardTables, SITE_STATE, TIMERS, WATCH_STATE, WINDOWS, WINDOWS_BEFORE } from './state.ts'
-import { attachTable, type Table, type TableSchema } from './table.ts'
+import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
+import { attachShard, attachState, SHARD_SCHEMAS, type ShardTableName, type ShardTables, type State } from './state.ts'
+import { attachHandle, handlesOf, type Table, type TableHandle } from './table.ts'
 
 // One task: a set of shards over a range of a round's entries, or the end of an extent for them. It runs on any thread, the machine's
 // own too. Tables travel as handles (buffer and capacity); those of a shard that grew meanwhile come back the same way.
 
-export type TableHandle = { readonly buffer: SharedArrayBuffer; readonly capacity: number }
-export type ShardHandles = { readonly timers: TableHandle; readonly dirty: TableHandle; readonly rollups: TableHandle; readonly rollupSlots: TableHandle }
+/** What threads read of the registry's tables. */
+const SHARED_SCHEMAS = {
+  slots: SEAL_SLOTS,
+  seals: SEALS,
+  watches: WATCHES,
+  sites: SITES,
+  permits: PERMITS,
+  policies: POLICIES,
+  holidays: HOLIDAYS,
+  siteLinks: SITE_LINKS,
+  watchLinks: WATCH_LINKS,
+} as const
+type SharedName = keyof typeof SHARED_SCHEMAS
+type Shared = { readonly [K in SharedName]: Table<(typeof SHARED_SCHEMAS)[K]> }
+export type ShardHandles = Readonly<Record<ShardTableName, TableHandle>>
 export type TablesHandle = {
-  readonly slots: TableHandle
-  readonly seals: TableHandle
-  readonly watches: TableHandle
-  readonly sites: TableHandle
-  readonly permits: TableHandle
-  readonly windows: TableHandle
-  readonly windowsBefore: TableHandle
-  readonly watchState: TableHandle
-  readonly siteState: TableHandle
+  readonly shared: Readonly<Record<SharedName, TableHandle>>
+  readonly state: Readonly<Record<keyof State, TableHandle>>
   readonly shards: readonly ShardHandles[]
 }
 
@@ -58,51 +65,21 @@ export type ApplyResult = {
   readonly grown: readonly { readonly shard: number; readonly handles: ShardHandles }[]
 }
 
-const handleOf = <S extends TableSchema>({ buffer, capacity }: Table<S>): TableHandle => ({ buffer, capacity })
-export const shardHandles = (shard: ShardTables): ShardHandles => ({
-  timers: handleOf(shard.timers),
-  dirty: handleOf(shard.dirty),
-  rollups: handleOf(shard.rollups),
-  rollupSlots: handleOf(shard.rollupSlots),
-})
-export const tablesHandle = (tables: Tables): TablesHandle => ({
-  slots: handleOf(tables.directory.slots),
-  seals: handleOf(tables.directory.seals),
-  watches: handleOf(tables.directory.watches),
-  sites: handleOf(tables.sites),
-  permits: handleOf(tables.permits),
-  windows: handleOf(tables.state.windows),
-  windowsBefore: handleOf(tables.state.windowsBefore),
-  watchState: handleOf(tables.state.watches),
-  siteState: handleOf(tables.state.sites),
-  shards: tables.shards.map(shardHandles),
+export const tablesHandle = ({ directory, state, shards, ...shared }: Tables): TablesHandle => ({
+  shared: handlesOf<SharedName>({ ...directory, ...shared }),
+  state: handlesOf<keyof State>(state),
+  shards: shards.map((shard) => handlesOf<ShardTableName>(shard)),
 })
 
-const attach = <const S extends TableSchema>(schema: S, { capacity, buffer }: TableHandle): Table<S> => attachTable(schema, capacity, buffer)
-export const attachShard = (handles: ShardHandles): ShardTables => ({
-  timers: attach(TIMERS, handles.timers),
-  dirty: attach(DIRTY, handles.dirty),
-  rollups: attach(ROLLUPS, handles.rollups),
-  rollupSlots: attach(ROLLUP_SLOTS, handles.rollupSlots),
-})
-export const attachTables = (handle: TablesHandle): Tables => {
-  const directory: Directory = { slots: attach(SEAL_SLOTS, handle.slots), seals: attach(SEALS, handle.seals), watches: attach(WATCHES, handle.watches) }
-  return {
-    directory,
-    sites: attach(SITES, handle.sites),
-    permits: attach(PERMITS, handle.permits),
-    state: {
-      windows: attach(WINDOWS, handle.windows),
-      windowsBefore: attach(WINDOWS_BEFORE, handle.windowsBefore),
-      watches: attach(WATCH_STATE, handle.watchState),
-      sites: attach(SITE_STATE, handle.siteState),
-    },
-    shards: handle.shards.map(attachShard),
-  }
+export const attachTables = ({ shared, state, shards }: TablesHandle): Tables => {
+  const { slots, seals, watches, ...others } = Object.fromEntries(
+    Object.entries(SHARED_SCHEMAS).map(([name, schema]) => [name, attachHandle(schema, shared[name as SharedName])]),
+  ) as unknown as Shared
+  return { directory: { slots, seals, watches }, ...others, state: attachState(state), shards: shards.map(attachShard) }
 }
 
-export const applyTask = (tables: Tables, policy: PolicyColumns, task: ApplyTask): ApplyResult => {
-  const run = createRun(tables, policy, task.rowsExpected)
+export const applyTask = (tables: Tables, task: ApplyTask): ApplyResult => {
+  const run = createRun(tables, task.rowsExpected)
   const before = task.shards.map((shard) => ({ ...(tables.shards[shard] as ShardTables) }))
   run.tick = task.tick
   run.round = task.round
@@ -112,7 +89,7 @@ export const applyTask = (tables: Tables, policy: PolicyColumns, task: ApplyTask
   const areas: number[] = []
   let next = task.to
   if (task.extentReceived === null) next = applyEntries(run, task.entries, { from: task.from, to: task.to }, { mine, alone: task.alone, rejects: task.rejects })
-  else endExtent(tables, task, run, { chunks, areas })
+  else endExtent(tables, task, { chunks, areas })
   for (const chunk of [takeChunk(run.events), takeChunk(run.occupancy), takeChunk(run.rejected)]) if (chunk !== null) chunks.push(chunk)
   return { ...resultOf(run, chunks), next, areas, grown: grownOf(tables, task.shards, before) }
 }
@@ -128,19 +105,21 @@ const resultOf = (run: ShardRun, chunks: readonly Chunk[]): Omit<ApplyResult, 'n
   sitesChanged: Uint32Array.from(run.sitesChanged),
 })
 
+const SHARD_TABLES = Object.keys(SHARD_SCHEMAS) as ShardTableName[]
+
 const grownOf = (tables: Tables, shards: readonly number[], before: readonly ShardTables[]): ApplyResult['grown'] =>
   shards.flatMap((shard, index) => {
     const now = tables.shards[shard] as ShardTables
     const then = before[index] as ShardTables
-    const same = now.timers === then.timers && now.dirty === then.dirty && now.rollups === then.rollups && now.rollupSlots === then.rollupSlots
-    return same ? [] : [{ shard, handles: shardHandles(now) }]
+    const same = SHARD_TABLES.every((name) => now[name] === then[name])
+    return same ? [] : [{ shard, handles: handlesOf<ShardTableName>(now) }]
   })
 
-const endExtent = (tables: Tables, task: ApplyTask, run: ShardRun, out: { readonly chunks: Chunk[]; readonly areas: number[] }): void => {
+const endExtent = (tables: Tables, task: ApplyTask, out: { readonly chunks: Chunk[]; readonly areas: number[] }): void => {
   const minutes = createWriter('traffic_1m')
   const hours = createWriter('traffic_1h')
   const ms = task.extentReceived ?? 0
-  const sink = { minutes, hours, areas: out.areas, received: Math.floor(ms / 1000), expires: Math.ceil((ms + run.policy.otherRetentionMs) / 1000) }
+  const sink = { minutes, hours, areas: out.areas, received: Math.floor(ms / 1000), expires: Math.ceil((ms + FIXED.otherRetentionMs) / 1000) }
   for (const shard of task.shards) emitRollups(tables.shards[shard] as ShardTables, sink)
   for (const chunk of [takeChunk(minutes), takeChunk(hours)]) if (chunk !== null) out.chunks.push(chunk)
 }

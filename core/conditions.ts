@@ -1,8 +1,8 @@
 import { ALARM, alarmKindName } from './kinds.ts'
 import { SIGNAL_STATE } from './signal.ts'
 import { CONDITION, CONDITIONS, holdsBit, toldBit, WATCH_FLAG } from './state.ts'
+import { addTo, takeList } from './shard-list.ts'
 import { isInForce, shardOf, signal, type ShardRun } from './shard-run.ts'
-import { withCapacity } from './table.ts'
 
 // How often a watch may speak: a condition of one watch is told at once, then at most once between two ticks; what happened
 // in between is counted and told at the next tick, as one `again` and, where it changed, the state as it then is. The interval
@@ -41,11 +41,7 @@ const tellLater = (run: ShardRun, watch: number, condition: number, occurrences:
   const old = flags[watch] as number
   if ((old & WATCH_FLAG.dirty) !== 0) return
   flags[watch] = old | WATCH_FLAG.dirty
-  const shard = shardOf(run, run.directory.watches.columns.site[watch] as number)
-  const count = (shard.dirty.columns.watch[0] as number) + 1
-  shard.dirty = withCapacity(shard.dirty, count + 1)
-  shard.dirty.columns.watch[0] = count
-  shard.dirty.columns.watch[count] = watch
+  addTo(shardOf(run, run.directory.watches.columns.site[watch] as number), 'dirty', watch)
 }
 
 const tell = (run: ShardRun, watch: number, told: Told): void => {
@@ -107,11 +103,7 @@ export const feverSeen = (run: ShardRun, watch: number, value: number): void => 
 export const tellMissed = (run: ShardRun, shardIndex: number): void => {
   const shard = run.shards[shardIndex]
   if (shard === undefined) return
-  const { watch: dirty } = shard.dirty.columns
-  const count = dirty[0] as number
-  dirty[0] = 0
-  for (let at = 1; at <= count; at += 1) {
-    const watch = dirty[at] as number
+  for (const watch of takeList(shard, 'dirty')) {
     run.watches.flags[watch] = (run.watches.flags[watch] as number) & ~WATCH_FLAG.dirty
     for (let condition = 0; condition < CONDITIONS; condition += 1) tellMissedOf(run, watch, condition)
   }

@@ -23,6 +23,7 @@ export type Signal = {
   readonly value: number
   readonly boot: number
   readonly seq: number
+  readonly level: number
 }
 
 /** Rows of `signals` in the order that leaves nothing to the order of arrival: by time, site, seal, kind, state, boot, seq, value. */
@@ -45,9 +46,10 @@ export const sortedSignals = (signals: Float64Array): Signal[] => {
     value: at(row, SIGNAL.value),
     boot: at(row, SIGNAL.boot),
     seq: at(row, SIGNAL.seq),
+    level: at(row, SIGNAL.level),
   }))
 }
-const SORT_FIELDS = [SIGNAL.time, SIGNAL.site, SIGNAL.seal, SIGNAL.kind, SIGNAL.state, SIGNAL.boot, SIGNAL.seq, SIGNAL.value] as const
+const SORT_FIELDS = [SIGNAL.time, SIGNAL.site, SIGNAL.seal, SIGNAL.kind, SIGNAL.state, SIGNAL.boot, SIGNAL.seq, SIGNAL.value, SIGNAL.level] as const
 
 /** The key under which only one alarm may be open. For an alarm of an area the signal's `site` is the areaKey. */
 const keyOf = ({ kind, seal, site, boot, seq }: Signal): string => {

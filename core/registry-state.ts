@@ -2,21 +2,19 @@ import { createDirectory, type Directory, SEALS, SEAL_SLOTS, WATCHES } from './d
 import type { DirectoryState } from './directory-write.ts'
 import type { Role } from './ops.ts'
 import type { Policy } from './policy.ts'
+import { defaultPolicyTables, HOLIDAYS, POLICIES, type PolicyTables } from './policy-table.ts'
 import { createDue, DUE, type Due, pushDue } from './registry-due.ts'
 import { shardOfSite } from './shard.ts'
-import { PERMITS, SITES } from './site-table.ts'
+import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
 import { createTable, type Table } from './table.ts'
 
 // The registry's state. Everything with a number is in tables (their bytes are the snapshot); only text is in JS maps, and that is
 // the `dump`. What can be derived from both (the heap of due times, the maps from text) is rebuilt at a restore.
 
-/** The registry's own columns, which nobody else reads: the watches of a site as a list, newest first. */
-export const SITE_LINKS = { watchHead: 'u32', keyHead: 'u32' } as const
-export const WATCH_LINKS = { next: 'u32' } as const
 /** siteKey → what it names for ever; `previous` is the site's key before. */
 export const SITE_KEYS = { site: 'u32', areaKey: 'u32', previous: 'u32', kind: 'u8' } as const
 
-export type RegistryTables = {
+export type RegistryTables = PolicyTables & {
   readonly slots: Table<typeof SEAL_SLOTS>
   readonly seals: Table<typeof SEALS>
   readonly watches: Table<typeof WATCHES>
@@ -32,6 +30,8 @@ export const REGISTRY_SCHEMAS = {
   watches: WATCHES,
   sites: SITES,
   permits: PERMITS,
+  policies: POLICIES,
+  holidays: HOLIDAYS,
   siteLinks: SITE_LINKS,
   watchLinks: WATCH_LINKS,
   siteKeys: SITE_KEYS,
@@ -52,6 +52,8 @@ export type RegistryState = DirectoryState & {
   readonly shardCount: number
   sites: Table<typeof SITES>
   permits: Table<typeof PERMITS>
+  policies: Table<typeof POLICIES>
+  holidays: Table<typeof HOLIDAYS>
   siteLinks: Table<typeof SITE_LINKS>
   watchLinks: Table<typeof WATCH_LINKS>
   siteKeys: Table<typeof SITE_KEYS>
@@ -103,6 +105,7 @@ export const createRegistryState = (policy: Policy, shardCount: number): Registr
   watches: 0,
   sites: createTable(SITES, ROWS_INITIAL),
   permits: createTable(PERMITS, ROWS_INITIAL),
+  ...defaultPolicyTables(policy),
   siteLinks: createTable(SITE_LINKS, ROWS_INITIAL),
   watchLinks: createTable(WATCH_LINKS, ROWS_INITIAL),
   siteKeys: createTable(SITE_KEYS, ROWS_INITIAL),
@@ -126,6 +129,8 @@ export const registryTables = (state: RegistryState): RegistryTables => ({
   ...state.directory,
   sites: state.sites,
   permits: state.permits,
+  policies: state.policies,
+  holidays: state.holidays,
   siteLinks: state.siteLinks,
   watchLinks: state.watchLinks,
   siteKeys: state.siteKeys,
@@ -160,6 +165,8 @@ export const restoreRegistryState = (policy: Policy, shardCount: number, dump: R
     watches: counts.watches,
     sites: tables.sites,
     permits: tables.permits,
+    policies: tables.policies,
+    holidays: tables.holidays,
     siteLinks: tables.siteLinks,
     watchLinks: tables.watchLinks,
     siteKeys: tables.siteKeys,

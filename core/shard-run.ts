@@ -1,16 +1,16 @@
 import type { Directory } from './directory.ts'
-import type { Policy } from './policy.ts'
+import type { HOLIDAYS, POLICIES } from './policy-table.ts'
 import type { ShardTables, State } from './state.ts'
-import type { Columns, Table } from './table.ts'
-import type { PERMITS, SITES } from './site-table.ts'
+import type { Columns, Table, TableHandle } from './table.ts'
+import type { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
 import type { Windows } from './window.ts'
-import { SITE_KIND, type SiteKindName } from './kinds.ts'
 import { SIGNAL, SIGNAL_STRIDE } from './signal.ts'
 import { createWriter, type RowWriter } from './chunk-writer.ts'
 import { shardOfSite } from './shard.ts'
-import type { WATCH_STATE, SITE_STATE } from './state.ts'
+import { FIXED } from './policy.ts'
+import type { SITE_CHECKS, SITE_STATE, WATCH_CHECKS, WATCH_STATE } from './state.ts'
 
-// What one task works with: the tables' columns, looked up once, the policy's figures by site kind, and what the task gives
+// What one task works with: the tables' columns, looked up once, and what the task gives
 // back (rows, signals, counts). Rules get it as their first argument. A task owns its shards' rows while it runs; the
 // directory, sites and permits (but `used`) are read only.
 
@@ -18,67 +18,27 @@ export type Tables = {
   readonly directory: Directory
   readonly sites: Table<typeof SITES>
   readonly permits: Table<typeof PERMITS>
+  readonly policies: Table<typeof POLICIES>
+  readonly holidays: Table<typeof HOLIDAYS>
+  readonly siteLinks: Table<typeof SITE_LINKS>
+  readonly watchLinks: Table<typeof WATCH_LINKS>
   readonly state: State
   readonly shards: readonly ShardTables[]
 }
 
 /** Every buffer of a machine's tables: what a thread attaches, and what the state takes. */
-export const buffersOf = ({ directory, sites, permits, state, shards }: Tables): SharedArrayBuffer[] =>
-  [
-    directory.slots,
-    directory.seals,
-    directory.watches,
-    sites,
-    permits,
-    state.windows,
-    state.windowsBefore,
-    state.watches,
-    state.sites,
-    ...shards.flatMap((shard) => [shard.timers, shard.dirty, shard.rollups, shard.rollupSlots]),
-  ].map((table) => table.buffer)
+export const buffersOf = ({ directory, state, shards, ...shared }: Tables): SharedArrayBuffer[] =>
+  [directory, shared, state, ...shards].flatMap((tables) => Object.values<TableHandle>(tables)).map(({ buffer }) => buffer)
 /** Bytes that all of a fleet's state takes. */
 export const stateBytes = (tables: Tables): number => buffersOf(tables).reduce((sum, buffer) => sum + buffer.byteLength, 0)
-
-/** The policy by SITE_KIND number, so that a rule reads a cell instead of a property by name. */
-export type PolicyColumns = {
-  readonly offlineMs: Float64Array
-  readonly heldOpenMs: Float64Array
-  readonly graceMs: Float64Array
-  readonly permitNeeded: Uint8Array
-  readonly over: Uint8Array
-  readonly under: Uint8Array
-  readonly batteryLowMv: Int32Array
-  readonly batteryOkMv: Int32Array
-  readonly feverMilliC: Int32Array
-  readonly alarmAgeMsMax: number
-  readonly otherRetentionMs: number
-}
-export const policyColumns = (policy: Policy): PolicyColumns => {
-  const of = <A extends { [index: number]: number }>(array: A, value: (kind: SiteKindName) => number): A => {
-    for (const kind of Object.keys(SITE_KIND) as SiteKindName[]) array[SITE_KIND[kind]] = value(kind)
-    return array
-  }
-  const { kinds } = policy
-  return {
-    offlineMs: of(new Float64Array(4), (kind) => kinds[kind].heartbeatMs * kinds[kind].heartbeatsMissedMax),
-    heldOpenMs: of(new Float64Array(4), (kind) => kinds[kind].doorHeldOpenMs ?? Infinity),
-    graceMs: of(new Float64Array(4), (kind) => kinds[kind].headcountGraceMs),
-    permitNeeded: of(new Uint8Array(4), (kind) => Number(kinds[kind].permitNeeded)),
-    over: of(new Uint8Array(4), (kind) => Number(kinds[kind].headcountOver)),
-    under: of(new Uint8Array(4), (kind) => Number(kinds[kind].headcountUnder)),
-    batteryLowMv: of(new Int32Array(4), (kind) => kinds[kind].batteryLowMv),
-    batteryOkMv: of(new Int32Array(4), (kind) => kinds[kind].batteryOkMv),
-    feverMilliC: of(new Int32Array(4), (kind) => kinds[kind].feverMilliC),
-    alarmAgeMsMax: policy.alarmAgeMsMax,
-    otherRetentionMs: policy.otherRetentionMs,
-  }
-}
 
 /** The event that is being applied, for the rules. */
 export type Current = {
   watch: number
   site: number
   kind: number
+  /** Row of `ShardRun.policy` for its site. */
+  policy: number
   time: number
   boot: number
   seq: number
@@ -89,14 +49,21 @@ export type Current = {
 
 export type ShardRun = {
   readonly directory: Directory
-  readonly policy: PolicyColumns
+  /** Figures by policy row: `run.policy.x[run.current.policy]`, or `[run.sites.policy[site]]`. */
+  readonly policy: Columns<typeof POLICIES>
+  /** Local days that are holidays, ascending, from cell 1 on; cell 0 is their number. */
+  readonly holidays: Uint32Array
   readonly shardCount: number
   /** Shard by run of 256 sites (core/shard.ts). */
   readonly shardOfRun: Uint16Array
   readonly shards: readonly ShardTables[]
   readonly windows: Windows
   readonly watches: Columns<typeof WATCH_STATE>
+  readonly watchChecks: Columns<typeof WATCH_CHECKS>
   readonly siteState: Columns<typeof SITE_STATE>
+  readonly siteChecks: Columns<typeof SITE_CHECKS>
+  readonly siteLinks: Columns<typeof SITE_LINKS>
+  readonly watchLinks: Columns<typeof WATCH_LINKS>
   readonly sites: Columns<typeof SITES>
   readonly permits: Columns<typeof PERMITS>
   readonly current: Current
@@ -118,22 +85,27 @@ export type ShardRun = {
   sitesChanged: number[]
 }
 
-export const createRun = (tables: Tables, policy: PolicyColumns, rowsExpected = 0): ShardRun => {
+export const createRun = (tables: Tables, rowsExpected = 0): ShardRun => {
   const { state, shards } = tables
   const shardOfRun = new Uint16Array((state.sites.capacity >>> 8) + 1)
   for (let run = 0; run < shardOfRun.length; run += 1) shardOfRun[run] = shardOfSite(run << 8, shards.length)
   return {
     directory: tables.directory,
-    policy,
+    policy: tables.policies.columns,
+    holidays: tables.holidays.columns.day,
     shardCount: shards.length,
     shardOfRun,
     shards,
     windows: { ...state.windows.columns, before: state.windowsBefore.columns.bits },
     watches: state.watches.columns,
+    watchChecks: state.watchChecks.columns,
     siteState: state.sites.columns,
+    siteChecks: state.siteChecks.columns,
+    siteLinks: tables.siteLinks.columns,
+    watchLinks: tables.watchLinks.columns,
     sites: tables.sites.columns,
     permits: tables.permits.columns,
-    current: { watch: 0, site: 0, kind: 0, time: 0.5, boot: 0, seq: 0, value: 0, quiet: false },
+    current: { watch: 0, site: 0, kind: 0, policy: 0, time: 0.5, boot: 0, seq: 0, value: 0, quiet: false },
     entry: 0,
     received: 0.5,
     tick: 0,
@@ -160,6 +132,8 @@ export type SignalFields = {
   readonly value: number
   readonly boot?: number
   readonly seq?: number
+  /** 0: the kind's own severity; 1: one step lower. */
+  readonly level?: number
 }
 
 export const signal = (run: ShardRun, fields: SignalFields): void => {
@@ -180,6 +154,7 @@ export const signal = (run: ShardRun, fields: SignalFields): void => {
   signals[at + SIGNAL.value] = fields.value
   signals[at + SIGNAL.boot] = fields.boot ?? 0
   signals[at + SIGNAL.seq] = fields.seq ?? 0
+  signals[at + SIGNAL.level] = fields.level ?? 0
   run.signalCount += 1
 }
 
@@ -203,5 +178,5 @@ export const siteChanged = (run: ShardRun, site: number): void => {
 /** When rows about this site expire, Unix s. */
 export const expiresOf = (run: ShardRun, site: number): number => {
   const own = run.sites.expires[site] as number
-  return Math.ceil((own > 0 ? own : run.received + run.policy.otherRetentionMs) / 1000)
+  return Math.ceil((own > 0 ? own : run.received + FIXED.otherRetentionMs) / 1000)
 }

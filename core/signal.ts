@@ -1,7 +1,7 @@
-// What a detector tells the alarm desk: a condition began, was seen again, or ended. Packed as ten f64 a signal, so that a
+// What a detector tells the alarm desk: a condition began, was seen again, or ended. Packed as eleven f64 a signal, so that a
 // thread's signals are one transferable array; the desk sorts those of one entry by (time, site, seal, kind, state, boot, seq, value): no order of arrival within an entry is left.
 
-export const SIGNAL_STRIDE = 10
+export const SIGNAL_STRIDE = 11
 export const SIGNAL = {
   /** Index of the entry within the round. */
   entry: 0,
@@ -21,6 +21,8 @@ export const SIGNAL = {
   /** The event's own identity within its seal, for alarms about one event (fever); 0, 0 otherwise. */
   boot: 8,
   seq: 9,
+  /** 0: the kind's own severity; 1: one step lower (capacity's warning, a count of low confidence). */
+  level: 10,
 } as const
-/** began: the condition holds from now. momentary: it happened and is over (a passage, a fever). again: seen `value` more times. ended: gone. */
-export const SIGNAL_STATE = { began: 1, momentary: 2, again: 3, ended: 4 } as const
+/** began: the condition holds from now. momentary: it happened and is over (a passage, a fever). again: seen `value` more times. ended: gone. level: still holds, at another level. */
+export const SIGNAL_STATE = { began: 1, momentary: 2, again: 3, ended: 4, level: 5 } as const

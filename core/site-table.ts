@@ -22,6 +22,8 @@ export const SITES = {
   permitHead: 'u32',
   /** SITE_KIND; 0 = no such site (never made, or erased). */
   kind: 'u8',
+  /** Row of POLICIES (core/policy-table.ts): the figures in force for it. */
+  policy: 'u16',
   /** 1 = the observation has ended: no alarms, no live view. Back to 0 where it is extended in time. */
   ended: 'u8',
 } as const
@@ -42,3 +44,7 @@ export const PERMITS = {
   /** The site's next older permit, or 0. */
   next: 'u32',
 } as const
+
+/** Lists that the registry writes: a site's watches, newest first, and its keys; of a watch, the site's next older one. 0 = end. */
+export const SITE_LINKS = { watchHead: 'u32', keyHead: 'u32' } as const
+export const WATCH_LINKS = { next: 'u32' } as const

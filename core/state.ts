@@ -1,4 +1,4 @@
-import { createTable, type Table } from './table.ts'
+import { attachHandle, createTable, type Table, type TableHandle, type TableSchema } from './table.ts'
 
 // The machine's state: tables of typed arrays in shared memory, one row a seal (repeat window), one a watch (what its door,
 // case and battery are), one a site (its counts), and four small tables a shard. Rows are indexed by the directory's numbers,
@@ -99,10 +99,29 @@ export const SITE_STATE = {
   changedRound: 'u32',
 } as const
 
+/**
+ * What the checks keep of a watch (core/checks.ts, rules/*.ts): touched by the events that a check is about, never by a heartbeat
+ * alone. `told`: bit per WATCH_CHECK that the desk was told holds; `level`: 4 bits a check would be too many, one bit each is enough.
+ */
+export const WATCH_CHECKS = {
+  /** Wall time of the earliest look that is planned, 0 = none: one timer stands for all. */
+  lookAt: 'f64',
+  told: 'u16',
+  /** Bit per check: told with level 1. */
+  toldLevel: 'u16',
+  /** 1: in the shard's list of watches to look at. */
+  marked: 'u8',
+} as const
+/** The same of a site. */
+export const SITE_CHECKS = { lookAt: 'f64', told: 'u16', toldLevel: 'u16', marked: 'u8' } as const
+
 /** A shard's heap of timers (core/timers.ts); row 0's `row` is the size. */
 export const TIMERS = { deadline: 'f64', row: 'u32', type: 'u8' } as const
 /** Watches with something to tell at the next tick; row 0 is the count. */
 export const DIRTY = { watch: 'u32' } as const
+/** Watches, and sites, whose checks are to be looked at at the next tick; row 0 is the count of each. */
+export const MARKED = { watch: 'u32' } as const
+export const MARKED_SITES = { site: 'u32' } as const
 /** A shard's traffic of this extent, by site key and minute; row 0's `siteKey` is the count. */
 export const ROLLUPS = {
   siteKey: 'u32',
@@ -118,29 +137,40 @@ export const ROLLUPS = {
 /** Open addressing over ROLLUPS, load at most one half. */
 export const ROLLUP_SLOTS = { row: 'u32' } as const
 
-export type State = {
-  windows: Table<typeof WINDOWS>
-  windowsBefore: Table<typeof WINDOWS_BEFORE>
-  watches: Table<typeof WATCH_STATE>
-  sites: Table<typeof SITE_STATE>
-}
-/** Replaced in place when one is full: whoever holds the object sees the doubled copy. */
-export type ShardTables = {
-  timers: Table<typeof TIMERS>
-  dirty: Table<typeof DIRTY>
-  rollups: Table<typeof ROLLUPS>
-  rollupSlots: Table<typeof ROLLUP_SLOTS>
-}
+/** All state by seal, watch or site; whatever is added here travels to threads, grows, is erased and is in snapshots by itself. */
+export const STATE_SCHEMAS = {
+  windows: WINDOWS,
+  windowsBefore: WINDOWS_BEFORE,
+  watches: WATCH_STATE,
+  watchChecks: WATCH_CHECKS,
+  sites: SITE_STATE,
+  siteChecks: SITE_CHECKS,
+} as const
+/** Each shard's own tables, likewise. */
+export const SHARD_SCHEMAS = {
+  timers: TIMERS,
+  dirty: DIRTY,
+  marked: MARKED,
+  markedSites: MARKED_SITES,
+  rollups: ROLLUPS,
+  rollupSlots: ROLLUP_SLOTS,
+} as const
 
-export const createState = (): State => ({
-  windows: createTable(WINDOWS, 64),
-  windowsBefore: createTable(WINDOWS_BEFORE, 64),
-  watches: createTable(WATCH_STATE, 64),
-  sites: createTable(SITE_STATE, 64),
-})
-export const createShardTables = (): ShardTables => ({
-  timers: createTable(TIMERS, 64),
-  dirty: createTable(DIRTY, 64),
-  rollups: createTable(ROLLUPS, 64),
-  rollupSlots: createTable(ROLLUP_SLOTS, 128),
-})
+export type State = { -readonly [K in keyof typeof STATE_SCHEMAS]: Table<(typeof STATE_SCHEMAS)[K]> }
+/** Replaced in place when one is full: whoever holds the object sees the doubled copy. */
+export type ShardTables = { -readonly [K in keyof typeof SHARD_SCHEMAS]: Table<(typeof SHARD_SCHEMAS)[K]> }
+export type ShardTableName = keyof typeof SHARD_SCHEMAS
+
+const ROWS_INITIAL = 64
+const mapSchemas = <R>(schemas: Readonly<Record<string, TableSchema>>, of: (schema: TableSchema, name: string) => R): Record<string, R> =>
+  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, of(schema, name)]))
+
+// (The casts say that mapping over a record of schemas keeps its keys, which Object.entries does not.)
+export const createState = (): State => mapSchemas(STATE_SCHEMAS, (schema) => createTable(schema, ROWS_INITIAL)) as unknown as State
+export const createShardTables = (): ShardTables =>
+  mapSchemas(SHARD_SCHEMAS, (schema, name) => createTable(schema, name === 'rollupSlots' ? ROWS_INITIAL * 2 : ROWS_INITIAL)) as unknown as ShardTables
+/** Views over tables of a State, or of a shard, that somebody else made. */
+export const attachState = (handles: Readonly<Record<keyof State, TableHandle>>): State =>
+  mapSchemas(STATE_SCHEMAS, (schema, name) => attachHandle(schema, handles[name as keyof State])) as unknown as State
+export const attachShard = (handles: Readonly<Record<ShardTableName, TableHandle>>): ShardTables =>
+  mapSchemas(SHARD_SCHEMAS, (schema, name) => attachHandle(schema, handles[name as ShardTableName])) as unknown as ShardTables

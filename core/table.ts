@@ -48,6 +48,14 @@ export const attachTable = <const S extends TableSchema>(schema: S, capacity: nu
   return { schema, capacity, buffer, columns: columns as unknown as Columns<S> }
 }
 
+/** A table as it travels to another thread or lies in a snapshot. */
+export type TableHandle = { readonly buffer: SharedArrayBuffer; readonly capacity: number }
+export const handleOf = ({ buffer, capacity }: TableHandle): TableHandle => ({ buffer, capacity })
+export const attachHandle = <const S extends TableSchema>(schema: S, { capacity, buffer }: TableHandle): Table<S> => attachTable(schema, capacity, buffer)
+/** The handles of a record of tables, by the same names. */
+export const handlesOf = <K extends string>(tables: Readonly<Record<K, TableHandle>>): Record<K, TableHandle> =>
+  Object.fromEntries(Object.entries<TableHandle>(tables).map(([name, table]) => [name, handleOf(table)])) as Record<K, TableHandle>
+
 export const createTable = <const S extends TableSchema>(schema: S, capacity: number): Table<S> =>
   attachTable(schema, capacity, new SharedArrayBuffer(tableBytes(schema, capacity)))
 

@@ -1,11 +1,15 @@
+import { siteLookDue, watchLookDue } from './checks.ts'
 import { tellMissed } from './conditions.ts'
 import { heldOpenDue } from './rules/door.ts'
 import { headcountDue } from './rules/headcount.ts'
 import { offlineDue } from './rules/offline.ts'
 import type { ShardRun } from './shard-run.ts'
+import { checkSites } from './site-checks.ts'
 import { takeTimer, TIMER, timerNext } from './timers.ts'
+import { checkWatches } from './watch-checks.ts'
 
-// One tick of the log's clock for one shard: what its watches have not told yet, then the timers that are due. Nothing else moves time.
+// One tick of the log's clock for one shard: what its watches have not told yet, the timers that are due, then the checks of what was
+// marked since the last tick. Nothing else moves time.
 
 export const tickShard = (run: ShardRun, shardIndex: number): void => {
   const shard = run.shards[shardIndex]
@@ -17,6 +21,10 @@ export const tickShard = (run: ShardRun, shardIndex: number): void => {
     const row = Math.floor(taken / 256)
     if (type === TIMER.offline) offlineDue(run, row)
     else if (type === TIMER.heldOpen) heldOpenDue(run, row)
-    else headcountDue(run, row)
+    else if (type === TIMER.headcount) headcountDue(run, row)
+    else if (type === TIMER.watchLook) watchLookDue(run, row)
+    else siteLookDue(run, row)
   }
+  checkWatches(run, shardIndex)
+  checkSites(run, shardIndex)
 }

@@ -2,11 +2,14 @@ import type { ShardTables } from './state.ts'
 import { withCapacity } from './table.ts'
 
 // A shard's timers: a binary heap in typed arrays, ordered by (deadline, type, row), a total order, so that the order in which
-// timers were set never shows. One live timer per (type, row), by a flag of the row it is about: a deadline that moves later is
+// timers were set never shows. One live timer per (type, row), by a flag of the row it is about (looks may leave older ones behind,
+// which look for nothing): a deadline that moves later is
 // found out when the timer comes up, and set again. So events cost the heap nothing, and a tick touches only what is due.
 // Row 0 holds the size; the heap is rows 1 … size.
 
-export const TIMER = { headcount: 1, heldOpen: 2, offline: 3 } as const
+export const TIMER = { headcount: 1, heldOpen: 2, offline: 3, watchLook: 4, siteLook: 5 } as const
+/** Whether a timer's row is a site; else it is a watch. */
+export const isSiteTimer = (type: number): boolean => type === TIMER.headcount || type === TIMER.siteLook
 
 export const timerCount = (shard: ShardTables): number => shard.timers.columns.row[0] as number
 

@@ -1,4 +1,5 @@
 import type { RegistryEffects } from './registry-effects.ts'
+import { markSite, markWatch } from './checks.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import { watchBegins, watchHeartbeat, watchOver } from './rules/offline.ts'
 import { shardOf, type ShardRun, type Tables } from './shard-run.ts'
@@ -14,17 +15,31 @@ export const makeRoom = ({ state }: Tables, counts: { readonly sites: number; re
   state.windows = withCapacity(state.windows, counts.seals + 1)
   state.windowsBefore = withCapacity(state.windowsBefore, counts.seals + 1)
   state.watches = withCapacity(state.watches, counts.watches + 1)
+  state.watchChecks = withCapacity(state.watchChecks, counts.watches + 1)
   state.sites = withCapacity(state.sites, counts.sites + 1)
+  state.siteChecks = withCapacity(state.siteChecks, counts.sites + 1)
 }
 
 export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
   for (const { from, to } of effects.watchesRenewed) renewWatch(run, from, to)
   for (const watch of effects.watchesEnded) watchOver(run, watch)
   for (const watch of [...effects.watchesBegun, ...effects.watchesReopened]) watchBegins(run, watch)
-  for (const site of effects.sitesEnded) compareHeadcount(run, site, run.received, true)
-  for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) compareHeadcount(run, site, run.received, false)
-  for (const site of effects.sitesErased) zero(run.siteState, site)
-  for (const watch of effects.watchesErased) zero(run.watches, watch)
+  for (const site of effects.sitesEnded) {
+    compareHeadcount(run, site, run.received, true)
+    markSite(run, site)
+  }
+  for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) {
+    compareHeadcount(run, site, run.received, false)
+    markSite(run, site)
+  }
+  for (const site of effects.sitesErased) {
+    zero(run.siteState, site)
+    zero(run.siteChecks, site)
+  }
+  for (const watch of effects.watchesErased) {
+    zero(run.watches, watch)
+    zero(run.watchChecks, watch)
+  }
   for (const seal of effects.sealsErased) zero(run.windows, seal)
 }
 
@@ -39,14 +54,27 @@ const zero = (columns: Readonly<Record<string, Row>>, row: number): void => {
 
 const widthOf = (column: { readonly length: number }, rows: number): number => column.length / rows
 
-/** The same seal at the same site under another key: the new watch goes on where the old one was. */
-const renewWatch = (run: ShardRun, from: number, to: number): void => {
-  const { watches } = run
-  for (const column of Object.values(watches)) {
-    const width = widthOf(column, watches.flags.length)
+const move = (
+  columns: Readonly<Record<string, Row & { readonly copyWithin: (to: number, from: number, end: number) => unknown }>>,
+  from: number,
+  to: number,
+): void => {
+  const rows = Math.min(...Object.values(columns).map(({ length }) => length))
+  for (const column of Object.values(columns)) {
+    const width = widthOf(column, rows)
     column.copyWithin(to * width, from * width, (from + 1) * width)
     column.fill(0, from * width, (from + 1) * width)
   }
+}
+
+/** The same seal at the same site under another key: the new watch goes on where the old one was. */
+const renewWatch = (run: ShardRun, from: number, to: number): void => {
+  const { watches, watchChecks } = run
+  move(watches, from, to)
+  move(watchChecks, from, to)
+  watchChecks.marked[to] = 0
+  watchChecks.lookAt[to] = 0
+  markWatch(run, to)
   // Timers and the list of what to tell name the old watch: they find an empty row and drop it, so the new one gets its own.
   const timed = (watches.flags[to] as number) & (WATCH_FLAG.timerHeld | WATCH_FLAG.timerOffline | WATCH_FLAG.dirty)
   watches.flags[to] = (watches.flags[to] as number) & ~timed

@@ -4,11 +4,12 @@ import { createDirectory } from '../../core/directory.ts'
 import { addSeal, addWatch, type DirectoryState } from '../../core/directory-write.ts'
 import { eventColumns, eventsEntryBytes, writeEventsHeader } from '../../core/entry.ts'
 import { EVENT, SITE_KIND } from '../../core/kinds.ts'
+import { defaultPolicyTables } from '../../core/policy-table.ts'
 import { POLICY_DEFAULT } from '../../core/policy.ts'
-import { policyColumns, type Tables } from '../../core/shard-run.ts'
+import type { Tables } from '../../core/shard-run.ts'
 import { SHARD_COUNT_DEFAULT, shardOfSite } from '../../core/shard.ts'
-import { PERMITS, SITES } from '../../core/site-table.ts'
-import { createShardTables, SITE_STATE, WATCH_STATE, WINDOWS, WINDOWS_BEFORE } from '../../core/state.ts'
+import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from '../../core/site-table.ts'
+import { createShardTables, createState, SITE_STATE, WATCH_STATE, WINDOWS } from '../../core/state.ts'
 import { createTable, rowBytes } from '../../core/table.ts'
 import { SEALS, WATCHES } from '../../core/directory.ts'
 import { makeRoom } from '../../core/watch-effects.ts'
@@ -32,6 +33,7 @@ const fleet = (seals: number): Tables => {
   const sites = createTable(SITES, seals + 1)
   for (let no = 1; no <= seals; no += 1) {
     sites.columns.kind[no] = SITE_KIND.building
+    sites.columns.policy[no] = SITE_KIND.building
     sites.columns.headcount[no] = -1
     sites.columns.observedUntil[no] = Infinity
     const seal = addSeal(state, no, 7)
@@ -52,12 +54,10 @@ const fleet = (seals: number): Tables => {
     directory: state.directory,
     sites,
     permits: createTable(PERMITS, 1),
-    state: {
-      windows: createTable(WINDOWS, 1),
-      windowsBefore: createTable(WINDOWS_BEFORE, 1),
-      watches: createTable(WATCH_STATE, 1),
-      sites: createTable(SITE_STATE, 1),
-    },
+    ...defaultPolicyTables(POLICY_DEFAULT),
+    siteLinks: createTable(SITE_LINKS, seals + 1),
+    watchLinks: createTable(WATCH_LINKS, seals + 1),
+    state: createState(),
     shards: Array.from({ length: SHARD_COUNT_DEFAULT }, createShardTables),
   }
   makeRoom(tables, { sites: seals, seals, watches: seals })
@@ -103,14 +103,13 @@ export const createRounds = (
   shape: Pick<Shape, 'seals' | 'events'>,
 ): { readonly prepare: () => void; readonly apply: () => ApplyResult; readonly applyAgain: () => ApplyResult } => {
   const tables = fleet(shape.seals)
-  const policy = policyColumns(POLICY_DEFAULT)
   const seq = new Uint32Array(shape.seals + 1)
   const shards = tables.shards.map((_, shard) => shard)
   let buffer = new SharedArrayBuffer(0)
   let round = 0
   const apply = (): ApplyResult => {
     const entries = { buffer, offsets: [0], lengths: [buffer.byteLength] }
-    return applyTask(tables, policy, {
+    return applyTask(tables, {
       entries,
       from: 0,
       to: 1,

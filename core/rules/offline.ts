@@ -1,4 +1,5 @@
 import { ALARM } from '../kinds.ts'
+import { endWatchChecks } from '../checks.ts'
 import { endConditions } from '../conditions.ts'
 import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
@@ -10,7 +11,10 @@ import { heldOpenEnds } from './door.ts'
 // last event that was no repeat, or from when the watch began where there was none. Ends with the next event. The timer lives as
 // long as the watch does, and comes up once in that time; a watch that is over ends what it had told, and its timer with it.
 
-const limitOf = (run: ShardRun, watch: number): number => run.policy.offlineMs[run.directory.watches.columns.kind[watch] as number] as number
+const limitOf = (run: ShardRun, watch: number): number => {
+  const row = run.sites.policy[run.directory.watches.columns.site[watch] as number] as number
+  return (run.policy.heartbeatMs[row] as number) * (run.policy.heartbeatsMissedMax[row] as number)
+}
 
 /** Sets the timer of a watch that has none. For a new watch, and for one that is in force again. */
 export const watchHeartbeat = (run: ShardRun, watch: number): void => {
@@ -79,6 +83,7 @@ export const watchOver = (run: ShardRun, watch: number): void => {
   const { flags } = run.watches
   leaveOnline(run, watch)
   endConditions(run, watch)
+  endWatchChecks(run, watch)
   if (((flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0) heldOpenEnds(run, watch, run.received)
   if (((flags[watch] as number) & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.offline

@@ -1,5 +1,4 @@
 import { Packr } from 'msgpackr'
-import { attachShard, type TableHandle } from '../apply-task.ts'
 import { createDesk, type Desk, deskDeps, restoreDesk } from '../desk.ts'
 import type { DeskDump } from '../desk-state.ts'
 import { createLedger, type LedgerDump, type LedgerFold } from '../ledger.ts'
@@ -8,23 +7,11 @@ import { createRegistry, restoreRegistry, type Registry } from '../registry.ts'
 import { REGISTRY_SCHEMAS, type RegistryDump, type RegistryTables } from '../registry-state.ts'
 import type { Tables } from '../shard-run.ts'
 import { shardOfSite } from '../shard.ts'
-import {
-  createShardTables,
-  createState,
-  DIRTY,
-  ROLLUP_SLOTS,
-  ROLLUPS,
-  type ShardTables,
-  type State,
-  SITE_STATE,
-  TIMERS,
-  WATCH_STATE,
-  WINDOWS,
-  WINDOWS_BEFORE,
-} from '../state.ts'
-import { attachTable, type Table, type TableSchema, withCapacity } from '../table.ts'
+import { attachShard, attachState, createShardTables, createState, SHARD_SCHEMAS, type ShardTables, type State, STATE_SCHEMAS } from '../state.ts'
+import { attachTable, type Table, type TableHandle, type TableSchema } from '../table.ts'
 import { rollupRow } from '../rollup.ts'
-import { setTimer } from '../timers.ts'
+import { addTo, listed } from '../shard-list.ts'
+import { isSiteTimer, setTimer } from '../timers.ts'
 
 // All that a machine knows between two entries, and its snapshot: named parts of bytes. `machine` is one msgpack map (counts, the
 // registry's text, the desk, capacities of the tables); every other part is one table, byte for byte as in memory (core/table.ts).
@@ -48,7 +35,7 @@ export type MachineState = {
   online: number
 }
 
-export const SNAPSHOT_VERSION = 3
+export const SNAPSHOT_VERSION = 4
 type MachinePart = {
   readonly version: number
   readonly position: number
@@ -65,12 +52,10 @@ type MachinePart = {
 }
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true })
-const STATE_SCHEMAS = { windows: WINDOWS, windowsBefore: WINDOWS_BEFORE, watches: WATCH_STATE, sites: SITE_STATE } as const
-const SHARD_SCHEMAS = { timers: TIMERS, dirty: DIRTY, rollups: ROLLUPS, rollupSlots: ROLLUP_SLOTS } as const
 
 export const tablesOf = ({ registry, state, shards }: MachineState): Tables => {
-  const { sites, permits } = registry.tables()
-  return { directory: registry.directory(), sites, permits, state, shards }
+  const { sites, permits, policies, holidays, siteLinks, watchLinks } = registry.tables()
+  return { directory: registry.directory(), sites, permits, policies, holidays, siteLinks, watchLinks, state, shards }
 }
 
 export const createMachineState = (policy: Policy, shardCount: number): MachineState => {
@@ -142,11 +127,11 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
       }),
     )
   const registry = restoreRegistry(policy, shardCount, part.registry, attachAll('registry', REGISTRY_SCHEMAS) as unknown as RegistryTables)
-  const state = attachAll('state', STATE_SCHEMAS) as unknown as State
+  const handles = (prefix: string, schemas: Readonly<Record<string, TableSchema>>): Record<string, TableHandle> =>
+    Object.fromEntries(Object.keys(schemas).map((name) => [name, handle(`${prefix}-${name}`)]))
+  const state = attachState(handles('state', STATE_SCHEMAS) as Parameters<typeof attachState>[0])
   const shards = Array.from({ length: part.shardCount }, (_, index) =>
-    attachShard(
-      Object.fromEntries(Object.keys(SHARD_SCHEMAS).map((name) => [name, handle(`shard-${index}-${name}`)])) as unknown as Parameters<typeof attachShard>[0],
-    ),
+    attachShard(handles(`shard-${index}`, SHARD_SCHEMAS) as Parameters<typeof attachShard>[0]),
   )
   const machine: MachineState = {
     registry,
@@ -173,17 +158,12 @@ const dealt = (machine: MachineState, shardCount: number): ShardTables[] => {
   for (const old of machine.shards) {
     const { deadline, type, row } = old.timers.columns
     for (let at = 1; at <= (row[0] as number); at += 1) {
-      const site = type[at] === 1 ? (row[at] as number) : (siteOf[row[at] as number] as number)
+      const site = isSiteTimer(type[at] as number) ? (row[at] as number) : (siteOf[row[at] as number] as number)
       setTimer(shardFor(site), deadline[at] as number, type[at] as number, row[at] as number)
     }
-    const { watch } = old.dirty.columns
-    for (let at = 1; at <= (watch[0] as number); at += 1) {
-      const shard = shardFor(siteOf[watch[at] as number] as number)
-      const count = (shard.dirty.columns.watch[0] as number) + 1
-      shard.dirty = withCapacity(shard.dirty, count + 1)
-      shard.dirty.columns.watch[0] = count
-      shard.dirty.columns.watch[count] = watch[at] as number
-    }
+    for (const watch of listed(old.dirty.columns.watch)) addTo(shardFor(siteOf[watch] as number), 'dirty', watch)
+    for (const watch of listed(old.marked.columns.watch)) addTo(shardFor(siteOf[watch] as number), 'marked', watch)
+    for (const site of listed(old.markedSites.columns.site)) addTo(shardFor(site), 'markedSites', site)
     dealTraffic(old, shardFor)
   }
   return shards

@@ -1,15 +1,14 @@
-import { attachTable } from '../table.ts'
-import { DIRTY, ROLLUP_SLOTS, ROLLUPS, TIMERS } from '../state.ts'
+import { attachShard, SHARD_SCHEMAS, type ShardTableName } from '../state.ts'
+import type { TableHandle } from '../table.ts'
 import { applyTask, tablesHandle, type ApplyResult, type ApplyTask } from '../apply-task.ts'
-import type { Policy } from '../policy.ts'
-import { buffersOf, policyColumns, type Tables } from '../shard-run.ts'
+import { buffersOf, type Tables } from '../shard-run.ts'
 import type { WorkerResult, WorkerTask } from './apply-worker.ts'
 
 // Runs the shards of one machine on a pool of threads, or on the caller's: how the shards are split changes no result. One call at a
 // time; a shard is in one task at a time. Tables are attached by a thread once per version, which changes when any buffer does.
 
 export type RunTask = <T>(filename: string, task: unknown, transfer?: readonly unknown[]) => Promise<T>
-export type PoolOptions = { readonly run: RunTask; readonly threads: number; readonly policy: Policy }
+export type PoolOptions = { readonly run: RunTask; readonly threads: number }
 export type ShardTask = Omit<ApplyTask, 'shards' | 'alone' | 'rejects'>
 export type ShardPool = {
   /** On worker threads, the shards split evenly. */
@@ -23,10 +22,9 @@ export type ShardPool = {
 const filename = new URL('./apply-worker.js', import.meta.url).href
 let machines = 0
 
-export const createShardPool = ({ run, threads, policy }: PoolOptions): ShardPool => {
+export const createShardPool = ({ run, threads }: PoolOptions): ShardPool => {
   machines += 1
   const machine = machines
-  const columns = policyColumns(policy)
   let buffers: readonly SharedArrayBuffer[] = []
   let version = 0
 
@@ -41,7 +39,7 @@ export const createShardPool = ({ run, threads, policy }: PoolOptions): ShardPoo
   const send = async (tables: Tables, task: ApplyTask, name: string): Promise<ApplyResult> => {
     const first = await run<WorkerResult>(filename, { ...task, version: name, attach: null } satisfies WorkerTask)
     if (first.kind === 'applied') return first.result
-    const again = await run<WorkerResult>(filename, { ...task, version: name, attach: { tables: tablesHandle(tables), policy } } satisfies WorkerTask)
+    const again = await run<WorkerResult>(filename, { ...task, version: name, attach: tablesHandle(tables) } satisfies WorkerTask)
     if (again.kind !== 'applied') throw new Error('a worker did not attach the tables it was given')
     return again.result
   }
@@ -65,7 +63,7 @@ export const createShardPool = ({ run, threads, policy }: PoolOptions): ShardPoo
       return dispatch(tables, tasks)
     },
     applyAlone: (tables, task) => dispatch(tables, [{ ...task, shards: all(tables), alone: true, rejects: true }]),
-    applyHere: (tables, task) => [applyTask(tables, columns, { ...task, shards: all(tables), alone: true, rejects: true })],
+    applyHere: (tables, task) => [applyTask(tables, { ...task, shards: all(tables), alone: true, rejects: true })],
   }
 }
 
@@ -73,9 +71,7 @@ const takeGrown = (tables: Tables, shard: number, handles: ApplyResult['grown'][
   const own = tables.shards[shard]
   if (own === undefined) throw new RangeError(`no shard ${shard}`)
   // A buffer that came back as it went would make a new version for nothing: only larger ones are taken.
-  if (handles.timers.capacity !== own.timers.capacity) own.timers = attachTable(TIMERS, handles.timers.capacity, handles.timers.buffer)
-  if (handles.dirty.capacity !== own.dirty.capacity) own.dirty = attachTable(DIRTY, handles.dirty.capacity, handles.dirty.buffer)
-  if (handles.rollups.capacity !== own.rollups.capacity) own.rollups = attachTable(ROLLUPS, handles.rollups.capacity, handles.rollups.buffer)
-  if (handles.rollupSlots.capacity !== own.rollupSlots.capacity)
-    own.rollupSlots = attachTable(ROLLUP_SLOTS, handles.rollupSlots.capacity, handles.rollupSlots.buffer)
+  const larger = (name: ShardTableName): TableHandle => (handles[name].capacity === own[name].capacity ? own[name] : handles[name])
+  const grown = Object.fromEntries((Object.keys(SHARD_SCHEMAS) as ShardTableName[]).map((name) => [name, larger(name)])) as Record<ShardTableName, TableHandle>
+  Object.assign(own, attachShard(grown))
 }

@@ -29,10 +29,11 @@ export type Said = {
   readonly value?: number
   readonly boot?: number
   readonly seq?: number
+  readonly level?: number
 }
 export const signals = (...said: Said[]): Float64Array =>
   new Float64Array(
-    said.flatMap(({ kind, state, seal = ALARM[kind].scope === 'site' ? 0 : 5, site = 1, time = AT, value = 1, boot = 0, seq = 0 }) => [
+    said.flatMap(({ kind, state, seal = ALARM[kind].scope === 'site' ? 0 : 5, site = 1, time = AT, value = 1, boot = 0, seq = 0, level = 0 }) => [
       0,
       ALARM[kind].no,
       seal,
@@ -43,6 +44,7 @@ export const signals = (...said: Said[]): Float64Array =>
       value,
       boot,
       seq,
+      level,
     ]),
   )
 
