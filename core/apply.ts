@@ -11,6 +11,7 @@ import { temperatureRead } from './rules/fever.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import { heard } from './rules/offline.ts'
 import { passageUnpermitted } from './rules/permit.ts'
+import { FIXED } from './policy.ts'
 import { tampered, tamperRestored } from './rules/tamper.ts'
 import { expiresOf, isInForce, shardIndexOf, type ShardRun } from './shard-run.ts'
 import { CONDITION, holdsBit } from './state.ts'
@@ -147,10 +148,10 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
       (low[no] as number) +
       (high[no] as number)
   }
-  const { ended, expires, headcount, kind: siteKind, inside } = run.sites
+  const { ended, expires, headcount, policy, inside } = run.sites
   for (let i = 0; i < count; i += 1) {
     const no = site[i] as number
-    sum += (ended[no] as number) + (expires[no] as number) + (headcount[no] as number) + (siteKind[no] as number) + (inside[no] as number)
+    sum += (ended[no] as number) + (expires[no] as number) + (headcount[no] as number) + (policy[no] as number) + (inside[no] as number)
   }
   // Kept, or the reads would be optimised away.
   scratch.sum = sum
@@ -160,7 +161,8 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
   const { count, time, watch, boot, seq, value, kind, deviceIndex, counterIndex } = columns
   const { seal: sealOf, site: siteOf, kind: kindOf } = run.directory.watches.columns
   const { current, windows, received } = run
-  const oldest = received - run.policy.alarmAgeMsMax
+  const { policy: policyOf } = run.sites
+  const oldest = received - FIXED.alarmAgeMsMax
   const owned = { owners, mine }
   let device = 0
   let counter = 0
@@ -178,6 +180,7 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     current.watch = no
     current.site = siteOf[no] as number
     current.kind = kindOf[no] as number
+    current.policy = policyOf[current.site] as number
     current.time = time[i] as number
     current.boot = boot[i] as number
     current.seq = seq[i] as number

@@ -120,6 +120,7 @@ const takeKey = (state: RegistryState, siteNo: number, spec: SiteSpec): void => 
   columns.siteKey[siteNo] = key
   columns.areaKey[siteNo] = areaKey
   columns.kind[siteNo] = SITE_KIND[spec.kind]
+  columns.policy[siteNo] = SITE_KIND[spec.kind]
 }
 
 const writeObservation = (state: RegistryState, siteNo: number, { observation }: SiteSpec): boolean => {

@@ -1,9 +1,9 @@
 import type { Directory } from './directory.ts'
 import type { PermitView, Principal, RegistryOp, RegistryResult, Role } from './ops.ts'
 import { livePermits, putPermit, revokePermit } from './permits.ts'
-import type { Policy } from './policy.ts'
+import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
 import { DUE, takeDue } from './registry-due.ts'
-import { type RegistryEffects, noEffects } from './registry-effects.ts'
+import { type RegistryEffects, noEffects, siteKindName } from './registry-effects.ts'
 import { eraseSite } from './registry-erase.ts'
 import { areaCounts, keyView, sealIdOf, sealView, type SealView, sealsOf, type SiteSeal, sitesUnder, type SiteView, siteView } from './registry-reads.ts'
 import { closeSite, endObservation, putSites } from './registry-sites.ts'
@@ -45,6 +45,10 @@ export type Registry = {
   readonly sealId: (sealNo: number) => string
   readonly sealsOf: (siteNo: number) => readonly SiteSeal[]
   readonly permits: (siteNo?: number) => Iterable<PermitView>
+  /** The figures in force for a site. */
+  readonly policyOf: (siteNo: number) => KindPolicy
+  /** What the policy says for the whole fleet. */
+  readonly fleetPolicy: () => FleetPolicy
   readonly areas: () => ReturnType<typeof areaCounts>
   readonly areaName: (areaKey: number) => string
   readonly tokenByHash: (hash: string) => Principal | undefined
@@ -70,6 +74,11 @@ export const createRegistry = (policy: Policy, shardCount: number): Registry => 
 export const restoreRegistry = (policy: Policy, shardCount: number, dump: RegistryDump, tables: RegistryTables): Registry =>
   registryOver(restoreRegistryState(policy, shardCount, dump, tables))
 
+const policyOf = (state: RegistryState, siteNo: number): KindPolicy => {
+  const kind = state.sites.columns.kind[siteNo] ?? 0
+  return state.policy.kinds[kind === 0 ? 'gate' : siteKindName(kind)]
+}
+
 const registryOver = (state: RegistryState): Registry => {
   const siteNo = (site: string): number => state.siteNos.get(site) ?? 0
   return {
@@ -87,6 +96,8 @@ const registryOver = (state: RegistryState): Registry => {
     sealId: (sealNo) => sealIdOf(state, sealNo),
     sealsOf: (no) => sealsOf(state, no),
     permits: (no) => livePermits(state, no),
+    policyOf: (no) => policyOf(state, no),
+    fleetPolicy: () => state.policy,
     areas: () => areaCounts(state),
     areaName: (areaKey) => state.areas[areaKey] ?? '',
     tokenByHash: (hash) => {

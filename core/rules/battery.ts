@@ -7,7 +7,7 @@ import { CONDITION, holdsBit } from '../state.ts'
 // second, low wins), so the order of arrival does not show. 0 = the seal could not measure.
 
 export const batteryRead = (run: ShardRun): void => {
-  const { watch, kind, time, value, quiet } = run.current
+  const { watch, policy, time, value, quiet } = run.current
   if (value <= 0) return
   const { batteryTime, batteryMv, lowAt, okAt, flags } = run.watches
   const newest = batteryTime[watch] as number
@@ -17,8 +17,8 @@ export const batteryRead = (run: ShardRun): void => {
   }
   const seconds = Math.floor(time / 1000)
   const wasLow = ((flags[watch] as number) & holdsBit(CONDITION.lowBattery)) !== 0
-  if (value < (run.policy.batteryLowMv[kind] as number)) lowAt[watch] = Math.max(lowAt[watch] as number, seconds)
-  else if (value >= (run.policy.batteryOkMv[kind] as number)) okAt[watch] = Math.max(okAt[watch] as number, seconds)
+  if (value < (run.policy.batteryLowMv[policy] as number)) lowAt[watch] = Math.max(lowAt[watch] as number, seconds)
+  else if (value >= (run.policy.batteryOkMv[policy] as number)) okAt[watch] = Math.max(okAt[watch] as number, seconds)
   else if (!wasLow) return
   const isLow = (lowAt[watch] as number) !== 0 && (lowAt[watch] as number) >= (okAt[watch] as number)
   if (isLow === wasLow) return

@@ -35,16 +35,16 @@ const remember = (run: ShardRun, open: boolean): void => {
 }
 
 export const doorOpened = (run: ShardRun): void => {
-  const { watch, site, kind, time, quiet } = run.current
+  const { watch, site, policy, time, quiet } = run.current
   const newer = isNewer(run)
   if (newer) remember(run, true)
   const closedAt = spanOpened(run, watch, time)
-  const permitted = run.policy.permitNeeded[kind] === 0 || useOpening(run, site, time)
+  const permitted = run.policy.permitNeeded[policy] === 0 || useOpening(run, site, time)
   if (quiet) return
   if (!newer) stoodOpen(run, time, closedAt)
   if (!permitted && newer) conditionHolds(run, watch, CONDITION.doorOpened, 0)
   else if (!permitted) happened(run, watch, CONDITION.doorOpened, 0)
-  if (newer) watchOpenDoor(run, watch, time + (run.policy.heldOpenMs[kind] as number))
+  if (newer) watchOpenDoor(run, watch, time + (run.policy.doorHeldOpenMs[policy] as number))
 }
 
 /** An opening arrived: returns the closing that it belongs to, or 0. */
@@ -68,8 +68,8 @@ const spanClosed = (run: ShardRun, watch: number, time: number): number => {
 
 /** An opening and a closing of which one is behind the door's state: told where the door stood open for the limit, without a permit at the closing. */
 const stoodOpen = (run: ShardRun, openedAt: number, closedAt: number): void => {
-  const { watch, site, kind } = run.current
-  const limit = run.policy.heldOpenMs[kind] as number
+  const { watch, site, policy } = run.current
+  const limit = run.policy.doorHeldOpenMs[policy] as number
   if (
     openedAt === 0 ||
     closedAt - openedAt < limit ||
@@ -119,11 +119,11 @@ const heldOpen = (run: ShardRun, watch: number, state: number, time: number): vo
 
 export const heldOpenDue = (run: ShardRun, watch: number): void => {
   const { flags, doorTime } = run.watches
-  const { site, kind } = run.directory.watches.columns
+  const { site } = run.directory.watches.columns
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.timerHeld
   if ((flags[watch] & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
   const opened = doorTime[watch] as number
-  const deadline = opened + (run.policy.heldOpenMs[kind[watch] as number] as number)
+  const deadline = opened + (run.policy.doorHeldOpenMs[run.sites.policy[site[watch] as number] as number] as number)
   if (deadline > run.received) return watchOpenDoor(run, watch, deadline)
   const permit = permitAt(run, site[watch] as number, run.received)
   // Looked at again a second later, not at the end of the permit: it may be revoked, or another be made.

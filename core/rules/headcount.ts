@@ -19,8 +19,9 @@ const sideOf = (run: ShardRun, site: number): number => {
   const kind = run.sites.kind[site] as number
   if (registered < 0 || kind === 0 || run.sites.ended[site] !== 0 || run.received >= (run.sites.observedUntil[site] as number)) return 0
   const inside = correctedOf(run, site)
-  if (inside > registered) return run.policy.over[kind] === 1 ? OVER : 0
-  return inside < registered && run.policy.under[kind] === 1 ? UNDER : 0
+  const row = run.sites.policy[site] as number
+  if (inside > registered) return run.policy.headcountOver[row] === 1 ? OVER : 0
+  return inside < registered && run.policy.headcountUnder[row] === 1 ? UNDER : 0
 }
 
 /** After anything that can change the counts, or what they are compared with. */
@@ -38,7 +39,7 @@ export const compareHeadcount = (run: ShardRun, site: number, time: number, quie
   setTimer(shardOf(run, site), (differsSince[site] as number) + graceOf(run, site), TIMER.headcount, site)
 }
 
-const graceOf = (run: ShardRun, site: number): number => run.policy.graceMs[run.sites.kind[site] as number] as number
+const graceOf = (run: ShardRun, site: number): number => run.policy.headcountGraceMs[run.sites.policy[site] as number] as number
 
 const tell = (run: ShardRun, site: number, side: number, { state, time }: { readonly state: number; readonly time: number }): void => {
   run.siteState.toldSide[site] = state === SIGNAL_STATE.began ? side : 0

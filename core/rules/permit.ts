@@ -30,7 +30,7 @@ export const useOpening = (run: ShardRun, site: number, time: number): boolean =
 }
 
 export const passageUnpermitted = (run: ShardRun, people: number): void => {
-  const { watch, site, kind, time, quiet } = run.current
-  if (quiet || run.policy.permitNeeded[kind] === 0 || permitAt(run, site, time) !== 0) return
+  const { watch, site, policy, time, quiet } = run.current
+  if (quiet || run.policy.permitNeeded[policy] === 0 || permitAt(run, site, time) !== 0) return
   happened(run, watch, CONDITION.passageUnpermitted, people)
 }

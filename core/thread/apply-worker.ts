@@ -1,20 +1,19 @@
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { applyTask, attachTables, type ApplyResult, type ApplyTask, type TablesHandle } from '../apply-task.ts'
-import type { Policy } from '../policy.ts'
-import { policyColumns, type PolicyColumns, type Tables } from '../shard-run.ts'
+import type { Tables } from '../shard-run.ts'
 
 // A pool task that applies shards. A thread keeps its views of the tables by version: a message with sixteen shards' buffers costs
 // more than a small round, so they travel only to a thread that does not have this version yet and says so.
 
-export type WorkerTask = ApplyTask & { readonly version: string; readonly attach: { readonly tables: TablesHandle; readonly policy: Policy } | null }
+export type WorkerTask = ApplyTask & { readonly version: string; readonly attach: TablesHandle | null }
 export type WorkerResult = { readonly kind: 'applied'; readonly result: ApplyResult } | { readonly kind: 'unattached' }
 
-let attached: { readonly version: string; readonly tables: Tables; readonly policy: PolicyColumns } | null = null
+let attached: { readonly version: string; readonly tables: Tables } | null = null
 
 const applyWorker = (task: WorkerTask): unknown => {
-  if (task.attach !== null) attached = { version: task.version, tables: attachTables(task.attach.tables), policy: policyColumns(task.attach.policy) }
+  if (task.attach !== null) attached = { version: task.version, tables: attachTables(task.attach) }
   if (attached === null || attached.version !== task.version) return { kind: 'unattached' } satisfies WorkerResult
-  const result = applyTask(attached.tables, attached.policy, task)
+  const result = applyTask(attached.tables, task)
   // Rows go back without a copy; piscina asks for what to transfer through these two symbols.
   const buffers = result.chunks.flatMap((chunk) => chunk.columns.map((column) => column.buffer as ArrayBuffer))
   return move({

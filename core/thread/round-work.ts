@@ -5,7 +5,7 @@ import type { RegistryEffects } from '../registry-effects.ts'
 import { createWriter, takeChunk } from '../chunk-writer.ts'
 import { AREA_PART_STRIDE, writeAreas } from '../rollup.ts'
 import type { AccessRow, AlarmStep, Chunk, SealRow, SiteRow } from '../rows.ts'
-import { createRun, policyColumns } from '../shard-run.ts'
+import { createRun } from '../shard-run.ts'
 import { SIGNAL, SIGNAL_STRIDE } from '../signal.ts'
 import type { ApplyResult } from '../apply-task.ts'
 import { unpackBody } from './body.ts'
@@ -119,7 +119,7 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
   if (!concernsShards(effects)) return
   const tables = tablesOf(machine)
   makeRoom(tables, machine.registry.counts())
-  const run = createRun(tables, policyColumns(machine.policy))
+  const run = createRun(tables)
   run.received = received
   run.tick = machine.tick
   run.round = machine.round
