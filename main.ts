@@ -164,7 +164,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     extentRowsMax: settings['extent-rows'],
     rowsOpen: sink.rowsOpen,
     applied: machine.applied,
-    blocksWaiting: () => sink.pending().blocks,
+    blocksWaiting: () => sink.pending().ahead,
     onFailed: (what, error) => tell({ kind: 'pulse-failed', what, error }),
   })
   const keeper = startKeeper({ machine, log, snapshots, sink, endExtent: pulse.endExtent, everyMs: settings['snapshot-ms'], expiredBefore, emit: tell })

@@ -11,15 +11,15 @@ export type OpenBlock = {
   readonly chunks: Map<RowTable, Chunk[]>
   readonly plain: Map<PlainTable, (readonly Cell[])[]>
   readonly rowsOf: Map<SinkTable, number>
-  bytes: number
+  readonly bytesOf: Map<SinkTable, number>
   readonly since: number
 }
 
-const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals']
+const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals', 'registry_changes']
 /** What a plain row is reckoned at for back-pressure: four times a typical one, as they live as objects until sent. */
 const PLAIN_ROW_BYTES = 400
 
-export const openBlock = (block: number, now: number): OpenBlock => ({ block, chunks: new Map(), plain: new Map(), rowsOf: new Map(), bytes: 0, since: now })
+export const openBlock = (block: number, now: number): OpenBlock => ({ block, chunks: new Map(), plain: new Map(), rowsOf: new Map(), bytesOf: new Map(), since: now })
 
 export const addRows = (open: OpenBlock, chunks: readonly Chunk[], plain: PlainRows): void => {
   for (const chunk of chunks) {
@@ -28,7 +28,11 @@ export const addRows = (open: OpenBlock, chunks: readonly Chunk[], plain: PlainR
     if (list === undefined) open.chunks.set(chunk.table, [chunk])
     else list.push(chunk)
     open.rowsOf.set(chunk.table, (open.rowsOf.get(chunk.table) ?? 0) + chunk.rows)
-    open.bytes += chunk.columns.reduce((sum, column) => sum + column.byteLength, 0)
+    addBytes(
+      open,
+      chunk.table,
+      chunk.columns.reduce((sum, column) => sum + column.byteLength, 0),
+    )
   }
   for (const table of PLAIN) {
     if (plain[table].length === 0) continue
@@ -36,13 +40,24 @@ export const addRows = (open: OpenBlock, chunks: readonly Chunk[], plain: PlainR
     for (const cells of plainCells(plain, table, have.length)) have.push(cells)
     open.plain.set(table, have)
     open.rowsOf.set(table, have.length)
-    open.bytes += plain[table].length * PLAIN_ROW_BYTES
+    addBytes(open, table, plain[table].length * PLAIN_ROW_BYTES)
   }
+}
+
+const addBytes = (open: OpenBlock, table: SinkTable, bytes: number): void => void open.bytesOf.set(table, (open.bytesOf.get(table) ?? 0) + bytes)
+
+/** One table of the block is in ClickHouse: its rows are let go, while other tables' may still wait. */
+export const releaseTable = (open: OpenBlock, table: SinkTable): void => {
+  open.chunks.delete(table as RowTable)
+  open.plain.delete(table as PlainTable)
+  open.rowsOf.delete(table)
+  open.bytesOf.delete(table)
 }
 
 /** The largest number of rows of any table: what bounds a block. */
 export const largestTable = (open: OpenBlock): number => Math.max(0, ...open.rowsOf.values())
 export const allRows = (open: OpenBlock): number => [...open.rowsOf.values()].reduce((sum, rows) => sum + rows, 0)
+export const allBytes = (open: OpenBlock): number => [...open.bytesOf.values()].reduce((sum, bytes) => sum + bytes, 0)
 export const tablesOf = (open: OpenBlock): readonly TableSpec[] => SINK_TABLES.filter(({ name }) => (open.rowsOf.get(name) ?? 0) > 0)
 
 /** Encodes one table's rows. Throws RowError where a cell cannot be right. */

@@ -31,6 +31,8 @@ export type Lane = {
   readonly verified: () => number
   /** Sends one block and resolves when it is verified. Rejects only when stopped. */
   readonly store: (block: number, build: () => Payload) => Promise<void>
+  /** Why ClickHouse (or the encoder) does not take the block under way, for its content; null while all is well. */
+  readonly refusal: () => string | null
 }
 
 const WAIT_MS_MIN = 100
@@ -80,18 +82,27 @@ export const createLane = (options: LaneOptions): Lane => {
   let verified = options.noted?.verified ?? -1
   let doubtful = options.noted?.sending ?? -1
   let doubtfulAttempt = options.noted?.attempt ?? 1
+  let refusal: string | null = null
+  const telling: LaneOptions = {
+    ...options,
+    emit: (happening) => {
+      if (happening.kind === 'refused') refusal = happening.reason
+      emit(happening)
+    },
+  }
   const store: Lane['store'] = async (block, build) => {
     if (block <= verified) return
     const started = Date.now()
-    const payload = await built(options, block, build)
+    const payload = await built(telling, block, build)
     const inDoubt = doubtful === block
-    const done = await storeBlock(options, { block, payload, verified, inDoubt, attempt: inDoubt ? doubtfulAttempt : 1 })
+    const done = await storeBlock(telling, { block, payload, verified, inDoubt, attempt: inDoubt ? doubtfulAttempt : 1 })
     doubtful = -1
     doubtfulAttempt = 1
     verified = block
+    refusal = null
     emit({ kind: 'block-verified', table: spec.name, block, rows: payload.rows, bytes: payload.bytes, ms: Date.now() - started, attempts: done.attempt })
   }
-  return { verified: () => verified, store }
+  return { verified: () => verified, store, refusal: () => refusal }
 }
 
 /** Encodes. A cell that cannot be right is a bug of ours: the table waits and says so, nothing is dropped. */

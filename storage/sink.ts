@@ -2,16 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { position, type Position } from '../core/ids.ts'
 import type { Round } from '../core/thread/machine.ts'
-import { addRows, allRows, largestTable, openBlock, payloadOf, tablesOf, type OpenBlock } from './block.ts'
+import { addRows, allBytes, allRows, largestTable, openBlock, payloadOf, releaseTable, tablesOf, type OpenBlock } from './block.ts'
 import { startEraser } from './erase.ts'
 import { createLane, NO_BLOCK, noteKey, type Lane, type LaneNote } from './lane.ts'
 import { reloadNames } from './names.ts'
 import type { SinkHappening } from './sink-events.ts'
-import { SINK_TABLES, type SinkTable } from './tables.ts'
+import { SINK_TABLES, type SinkTable, type TableSpec } from './tables.ts'
 
 // The sink: gathers the machine's rows into blocks and brings each block into ClickHouse exactly once (storage/lane.ts has the proof).
+// Each table has a lane and a queue of its own: one that ClickHouse refuses waits alone, the others go on.
 // Invariants:
 // - a block is sent only when its extent has ended in the log, so that after any crash the same rows come again under the same number;
+// - the blocks of one table are sent in order;
 // - `verified()` is the last block up to which every table was counted and every expired key is durably noted for erasure;
 // - nothing is ever dropped: what cannot be stored waits, and `pending()` tells ingest to hold senders back.
 
@@ -28,7 +30,12 @@ export type SinkOptions = {
 export type SinkPending = {
   readonly rows: number
   readonly bytes: number
+  /** Blocks of which at least one table waits. */
   readonly blocks: number
+  /** Blocks that wait in the fullest queue of a table that ClickHouse does take. */
+  readonly ahead: number
+  /** Tables that ClickHouse refuses for their content, and why. */
+  readonly refused: readonly { readonly table: SinkTable; readonly reason: string }[]
   /** Age of the oldest rows not yet verified, ms; 0 where there are none. */ readonly oldestMs: number
 }
 export type Sink = {
@@ -61,34 +68,58 @@ export const startSink = (options: SinkOptions): Sink => {
   }
   const eraser = startEraser({ ...options, signal: stopped.signal })
   const waiters: { readonly block: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
-  const queue: { readonly open: OpenBlock; readonly expired: readonly number[] }[] = []
+  /** Ended blocks that are not verified, oldest first. */
+  const order: Pending[] = []
+  const queues = new Map(SINK_TABLES.map(({ name }): [SinkTable, Queue] => [name, createQueue()]))
   let current: OpenBlock | undefined
   let expired: number[] = []
   // Before the first extent the block is 0: nothing is verified is -1.
   let verified = Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
-  let inWork: OpenBlock | undefined
-  let wake: (() => void) | undefined
+  let advancing = false
 
   const settle = (): void => {
     for (let i = waiters.length - 1; i >= 0; i -= 1) if ((waiters[i] as { block: number }).block <= verified) waiters.splice(i, 1)[0]?.resolve()
   }
-  const work = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      const next = queue.shift()
-      if (next === undefined) {
-        await new Promise<void>((resolve) => (wake = resolve))
-        continue
-      }
-      inWork = next.open
-      await storeAll(options, lanes, next.open, stopped.signal)
-      if (next.expired.length > 0) await eraser.add(next.expired)
-      if (tablesOf(next.open).length > 0 || next.expired.length > 0) await persist(options, next.open.block, stopped.signal)
-      verified = Math.max(verified, next.open.block)
-      inWork = undefined
+  /** Verifies the oldest blocks as far as all their tables are done. */
+  const advance = async (): Promise<void> => {
+    if (advancing) return
+    advancing = true
+    for (let head = order[0]; head !== undefined && head.left.size === 0; head = order[0]) {
+      if (head.expired.length > 0) await eraser.add(head.expired)
+      if (head.hadRows || head.expired.length > 0) await persist(options, head.open.block, stopped.signal)
+      order.shift()
+      verified = Math.max(verified, head.open.block)
       settle()
     }
+    advancing = false
   }
-  const running = work().catch(() => undefined)
+  const drive = async (spec: TableSpec): Promise<void> => {
+    const queue = queues.get(spec.name) as Queue
+    while (!stopped.signal.aborted) {
+      const pending = await queue.take()
+      if (pending === undefined) return
+      // Names first, so that no row is seen before the name of its site; but not for the price of waiting with a refused table.
+      if (spec.name !== 'sites') await Promise.race([pending.named, sleep(NAMES_WAIT_MS_MAX, undefined, { signal: stopped.signal, ref: false })])
+      await (lanes.get(spec.name) as Lane).store(pending.open.block, () => payloadOf(pending.open, spec))
+      if (spec.name === 'sites') await forever(() => reloadNames(options.client), stopped.signal)
+      releaseTable(pending.open, spec.name)
+      pending.left.delete(spec.name)
+      if (spec.name === 'sites') pending.nameIt()
+      queue.done()
+      if (pending.left.size === 0) await advance()
+    }
+  }
+  // What ends a lane is only the stop; what it had not verified comes again from the log.
+  const running = SINK_TABLES.map((spec) => drive(spec).catch(() => undefined))
+  const enqueue = (open: OpenBlock): void => {
+    const specs = tablesOf(open)
+    let nameIt = (): void => undefined
+    const named = open.rowsOf.has('sites') ? new Promise<void>((resolve) => (nameIt = resolve)) : Promise.resolve()
+    const pending: Pending = { open, expired, hadRows: specs.length > 0, left: new Set(specs.map(({ name }) => name)), named, nameIt }
+    order.push(pending)
+    for (const { name } of specs) (queues.get(name) as Queue).push(pending)
+    if (specs.length === 0) advance().catch(() => undefined)
+  }
   return {
     offer: (round) => {
       if (current !== undefined && current.block !== round.block) throw new Error(`rows of block ${round.block} came before block ${current.block} ended`)
@@ -96,48 +127,88 @@ export const startSink = (options: SinkOptions): Sink => {
       addRows(current, round.chunks, round.plain)
       expired.push(...round.expiredKeys)
       if (!round.ends) return
-      if (current.block > verified) queue.push({ open: current, expired })
+      if (current.block > verified) enqueue(current)
       current = undefined
       expired = []
-      wake?.()
     },
     rowsOpen: () => (current === undefined ? 0 : largestTable(current)),
-    bytesOpen: () => current?.bytes ?? 0,
+    bytesOpen: () => (current === undefined ? 0 : allBytes(current)),
     verified: () => position(verified),
     whenVerified: (block) => (block <= verified ? Promise.resolve() : new Promise((resolve, reject) => waiters.push({ block, resolve, reject }))),
-    pending: () => pendingOf([...(inWork === undefined ? [] : [inWork]), ...queue.map(({ open }) => open), ...(current === undefined ? [] : [current])], now()),
+    pending: () => {
+      const refused = SINK_TABLES.flatMap(({ name: table }) => {
+        const reason = (lanes.get(table) as Lane).refusal()
+        return reason === null ? [] : [{ table, reason }]
+      })
+      const taken = [...queues].filter(([table]) => !refused.some((one) => one.table === table))
+      const blocks = [...order.map(({ open }) => open), ...(current === undefined ? [] : [current])]
+      return { ...pendingOf(blocks, now()), ahead: Math.max(0, ...taken.map(([, queue]) => queue.size())), refused }
+    },
     erasing: eraser.pending,
     whenErased: eraser.idle,
     stop: async () => {
       stopped.abort(new Error('the sink was stopped'))
-      wake?.()
+      for (const queue of queues.values()) queue.close()
       for (const waiter of waiters.splice(0)) waiter.reject(new Error('the sink was stopped'))
-      await Promise.all([running, eraser.stop()])
+      await Promise.all([...running, eraser.stop()])
     },
   }
 }
 
-const pendingOf = (blocks: readonly OpenBlock[], now: number): SinkPending => {
-  const full = blocks.filter((block) => allRows(block) > 0)
+type Pending = {
+  readonly open: OpenBlock
+  readonly expired: readonly number[]
+  readonly hadRows: boolean
+  /** Tables that are not in ClickHouse yet. */
+  readonly left: Set<SinkTable>
+  /** Resolves when the names of the block's sites can be looked up. */
+  readonly named: Promise<void>
+  readonly nameIt: () => void
+}
+type Queue = {
+  readonly push: (pending: Pending) => void
+  /** The oldest, when there is one; undefined once closed. It counts until done. */
+  readonly take: () => Promise<Pending | undefined>
+  readonly done: () => void
+  readonly size: () => number
+  readonly close: () => void
+}
+const createQueue = (): Queue => {
+  const waiting: Pending[] = []
+  let busy = 0
+  let closed = false
+  let wake: (() => void) | undefined
   return {
-    rows: full.reduce((sum, block) => sum + allRows(block), 0),
-    bytes: full.reduce((sum, block) => sum + block.bytes, 0),
-    blocks: full.length,
-    oldestMs: full.length === 0 ? 0 : Math.max(0, now - Math.min(...full.map((block) => block.since))),
+    push: (pending) => {
+      waiting.push(pending)
+      wake?.()
+    },
+    take: async () => {
+      while (waiting.length === 0 && !closed) await new Promise<void>((resolve) => (wake = resolve))
+      if (closed) return undefined
+      busy = 1
+      return waiting.shift()
+    },
+    done: () => void (busy = 0),
+    size: () => waiting.length + busy,
+    close: () => {
+      closed = true
+      wake?.()
+    },
   }
 }
 
-/** Stores one block's tables: those that hold names first, then the others side by side. */
-const storeAll = async (options: SinkOptions, lanes: ReadonlyMap<SinkTable, Lane>, open: OpenBlock, signal: AbortSignal): Promise<void> => {
-  const specs = tablesOf(open)
-  const store = (name: SinkTable): Promise<void> => {
-    const spec = specs.find((candidate) => candidate.name === name)
-    return spec === undefined ? Promise.resolve() : (lanes.get(name) as Lane).store(open.block, () => payloadOf(open, spec))
+/** Long enough for a few rows of names, short beside the second that a block stands for. */
+const NAMES_WAIT_MS_MAX = 500
+
+const pendingOf = (blocks: readonly OpenBlock[], now: number): Omit<SinkPending, 'ahead' | 'refused'> => {
+  const full = blocks.filter((block) => allRows(block) > 0)
+  return {
+    rows: full.reduce((sum, block) => sum + allRows(block), 0),
+    bytes: full.reduce((sum, block) => sum + allBytes(block), 0),
+    blocks: full.length,
+    oldestMs: full.length === 0 ? 0 : Math.max(0, now - Math.min(...full.map((block) => block.since))),
   }
-  const named = open.rowsOf.has('sites')
-  await store('sites')
-  if (named) await forever(() => reloadNames(options.client), signal)
-  await Promise.all(specs.filter(({ name }) => name !== 'sites').map(({ name }) => store(name)))
 }
 
 const persist = (options: SinkOptions, block: number, signal: AbortSignal): Promise<void> => forever(() => options.note(VERIFIED_KEY, block), signal)
