@@ -3,6 +3,7 @@ import { areaCovers, sealHigh, sealId, sealLow, isSealId, type SealId } from './
 import type { SiteKindName } from './kinds.ts'
 import { siteKindName } from './registry-effects.ts'
 import { openWatches } from './registry-seals.ts'
+import type { SiteChange } from './registry-changes.ts'
 import type { RegistryState } from './registry-state.ts'
 
 // What others ask the registry. Times are Unix ms; an open end is Infinity. Answers are values, not views.
@@ -94,6 +95,28 @@ export const sealsOf = (state: RegistryState, siteNo: number): SiteSeal[] => {
       const sealNo = seal[watchNo] as number
       return { sealNo, watchNo, seal: sealIdOf(state, sealNo), from: from[watchNo] as number, until: until[watchNo] as number }
     })
+}
+
+/** A site as a put would make it so; a seal's `from` is the beginning of its assignment, also where a new key has split it since. */
+export const siteSpec = (state: RegistryState, siteNo: number): SiteChange | undefined => {
+  const site = siteView(state, siteNo)
+  if (site === undefined) return undefined
+  const { seal, until } = state.directory.watches.columns
+  const ends = state.sites.columns.observedUntil[siteNo] as number
+  const seals = openWatches(state, siteNo)
+    .reverse()
+    .map((watch) => ({ id: sealIdOf(state, seal[watch] as number), from: firstBeginning(state, watch), until: finite(until[watch] as number) }))
+  const { site: id, area, kind, headcount, capacity, inside, observation } = site
+  return { site: id, area, kind, headcount, capacity, inside, observation, seals, ends: observation === null ? finite(ends) : null }
+}
+const finite = (time: number): number | null => (time === Infinity ? null : time)
+const firstBeginning = (state: RegistryState, watch: number): number => {
+  const { from, until, site, previous } = state.directory.watches.columns
+  let begin = from[watch] as number
+  for (let older = previous[watch] as number; older !== 0; older = previous[older] as number) {
+    if (site[older] === site[watch] && until[older] === begin && (from[older] as number) < begin) begin = from[older] as number
+  }
+  return begin
 }
 
 export const sealIdOf = (state: RegistryState, sealNo: number): SealId =>

@@ -2,10 +2,11 @@ import type { Directory } from './directory.ts'
 import type { PermitView, Principal, RegistryOp, RegistryResult, Role } from './ops.ts'
 import { livePermits, putPermit, revokePermit } from './permits.ts'
 import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
+import type { SiteChange } from './registry-changes.ts'
 import { DUE, takeDue } from './registry-due.ts'
 import { type RegistryEffects, noEffects, siteKindName } from './registry-effects.ts'
 import { eraseSite } from './registry-erase.ts'
-import { areaCounts, keyView, sealIdOf, sealView, type SealView, sealsOf, type SiteSeal, sitesUnder, type SiteView, siteView } from './registry-reads.ts'
+import { areaCounts, keyView, sealIdOf, sealView, type SealView, sealsOf, type SiteSeal, siteSpec, sitesUnder, type SiteView, siteView } from './registry-reads.ts'
 import { closeSite, endObservation, putSites } from './registry-sites.ts'
 import {
   createRegistryState,
@@ -37,6 +38,8 @@ export type Registry = {
   readonly siteNo: (site: string) => number
   readonly site: (site: string) => SiteView | undefined
   readonly siteByNo: (siteNo: number) => SiteView | undefined
+  /** What a put would have to say to make the site as it is. */
+  readonly spec: (siteNo: number) => SiteChange | undefined
   /** Names of a siteKey; undefined where its data has expired. */
   readonly key: (siteKey: number) => ReturnType<typeof keyView>
   /** Numbers of live sites at or below an area, from a number on. */
@@ -90,6 +93,7 @@ const registryOver = (state: RegistryState): Registry => {
     siteNo,
     site: (site) => siteView(state, siteNo(site)),
     siteByNo: (no) => siteView(state, no),
+    spec: (no) => siteSpec(state, no),
     key: (siteKey) => keyView(state, siteKey),
     sitesUnder: (prefix, from) => sitesUnder(state, prefix, from),
     seal: (id) => sealView(state, id),

@@ -110,10 +110,24 @@ export type SealRow = {
   readonly changed: number
   readonly expires: number
 }
+/** What one entry of the registry changed about one site: enough to replay it (core/registry-changes.ts has the bodies). */
+export type RegistryChangeRow = {
+  readonly time: number
+  /** The entry. */
+  readonly position: number
+  readonly siteKey: number
+  readonly siteNo: number
+  /** `site`, or the op of a permit. */
+  readonly what: string
+  /** JSON. */
+  readonly body: string
+  readonly expires: number
+}
 /** Low-rate rows, as objects; storage encodes them too. */
 export type PlainRows = {
   readonly alarms: readonly AlarmStep[]
   readonly access: readonly AccessRow[]
   readonly sites: readonly SiteRow[]
   readonly seals: readonly SealRow[]
+  readonly registry_changes: readonly RegistryChangeRow[]
 }

@@ -19,7 +19,14 @@ const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals', 'reg
 /** What a plain row is reckoned at for back-pressure: four times a typical one, as they live as objects until sent. */
 const PLAIN_ROW_BYTES = 400
 
-export const openBlock = (block: number, now: number): OpenBlock => ({ block, chunks: new Map(), plain: new Map(), rowsOf: new Map(), bytesOf: new Map(), since: now })
+export const openBlock = (block: number, now: number): OpenBlock => ({
+  block,
+  chunks: new Map(),
+  plain: new Map(),
+  rowsOf: new Map(),
+  bytesOf: new Map(),
+  since: now,
+})
 
 export const addRows = (open: OpenBlock, chunks: readonly Chunk[], plain: PlainRows): void => {
   for (const chunk of chunks) {

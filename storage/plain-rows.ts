@@ -1,4 +1,4 @@
-import type { AccessRow, AlarmStep, PlainRows, SealRow, SiteRow } from '../core/rows.ts'
+import type { AccessRow, AlarmStep, PlainRows, RegistryChangeRow, SealRow, SiteRow } from '../core/rows.ts'
 import type { Cell } from './native.ts'
 import type { PlainTable } from './tables.ts'
 
@@ -56,6 +56,16 @@ const sealCells = (row: SealRow, index: number): readonly Cell[] => [
   expiresS(row.expires),
   index,
 ]
+const changeCells = (row: RegistryChangeRow, index: number): readonly Cell[] => [
+  ms(row.time),
+  row.position,
+  row.siteKey,
+  row.siteNo,
+  row.what,
+  row.body,
+  expiresS(row.expires),
+  index,
+]
 
 /** The rows of one plain table as cells. `index` counts the rows of the block, so that the order of the log can be told. */
 export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: number): readonly (readonly Cell[])[] => {
@@ -68,5 +78,7 @@ export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: numb
       return plain.sites.map((row, i) => siteCells(row, firstIndex + i))
     case 'seals':
       return plain.seals.map((row, i) => sealCells(row, firstIndex + i))
+    case 'registry_changes':
+      return plain.registry_changes.map((row, i) => changeCells(row, firstIndex + i))
   }
 }

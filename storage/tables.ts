@@ -17,7 +17,7 @@ export type ColumnType =
   | "DateTime64(3, 'UTC')"
   | "DateTime('UTC')"
 export type Column = { readonly name: string; readonly type: ColumnType; /** Largest number of an Enum8; 0 is never sent. */ readonly enumMax?: number }
-export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals'
+export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals' | 'registry_changes'
 export type SinkTable = RowTable | PlainTable
 export type TableSpec = {
   readonly name: SinkTable
@@ -94,6 +94,16 @@ export const PLAIN_COLUMNS: Readonly<Record<PlainTable, readonly Column[]>> = {
     ['expires', S],
     ['row_no', 'UInt32'],
   ),
+  registry_changes: columns(
+    ['time', MS],
+    ['position', 'UInt64'],
+    ['site_key', 'UInt32'],
+    ['site_no', 'UInt32'],
+    ['what', 'String'],
+    ['body', 'String'],
+    ['expires', S],
+    ['row_no', 'UInt32'],
+  ),
 }
 
 const spec = (name: SinkTable, of: readonly Column[], collapsesBy: readonly string[] | null, bySite: boolean): TableSpec => ({
@@ -115,5 +125,6 @@ export const SINK_TABLES: readonly TableSpec[] = [
   spec('rejected_events', rowColumns('rejected_events'), null, true),
   spec('alarms', PLAIN_COLUMNS.alarms, null, true),
   spec('access', PLAIN_COLUMNS.access, null, false),
+  spec('registry_changes', PLAIN_COLUMNS.registry_changes, null, true),
 ]
 export const tableSpec = (name: SinkTable): TableSpec => SINK_TABLES.find((table) => table.name === name) as TableSpec

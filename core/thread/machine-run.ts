@@ -255,7 +255,7 @@ const roundOf = (running: Running, draft: Draft, { from, to, received, block, en
     ends,
     chunks: draft.chunks,
     alarmSteps: draft.steps,
-    plain: { alarms: draft.steps, access: draft.access, sites: draft.sites, seals: draft.seals },
+    plain: { alarms: draft.steps, access: draft.access, sites: draft.sites, seals: draft.seals, registry_changes: draft.registryChanges },
     alarms: ids.map((id) => machine.desk.alarm(id)).filter((alarm) => alarm !== undefined),
     sitesChanged: running.watching ? Uint32Array.from(new Set(draft.sitesChanged)) : NO_SITES,
     sitesEnded: draft.sitesEnded,

@@ -4,7 +4,8 @@ import type { AccessNote, AlarmWork, RegistryOp, RegistryResult, WorkResult } fr
 import type { RegistryEffects } from '../registry-effects.ts'
 import { createWriter, takeChunk } from '../chunk-writer.ts'
 import { AREA_PART_STRIDE, writeAreas } from '../rollup.ts'
-import type { AccessRow, AlarmStep, Chunk, SealRow, SiteRow } from '../rows.ts'
+import { registryChanges } from '../registry-changes.ts'
+import type { AccessRow, AlarmStep, Chunk, RegistryChangeRow, SealRow, SiteRow } from '../rows.ts'
 import { createRun } from '../shard-run.ts'
 import { SIGNAL, SIGNAL_STRIDE } from '../signal.ts'
 import type { ApplyResult } from '../apply-task.ts'
@@ -21,6 +22,7 @@ export type Draft = {
   readonly access: AccessRow[]
   readonly sites: SiteRow[]
   readonly seals: SealRow[]
+  readonly registryChanges: RegistryChangeRow[]
   readonly sitesChanged: number[]
   readonly sitesEnded: number[]
   readonly expiredKeys: number[]
@@ -33,6 +35,7 @@ export const createDraft = (): Draft => ({
   access: [],
   sites: [],
   seals: [],
+  registryChanges: [],
   sitesChanged: [],
   sitesEnded: [],
   expiredKeys: [],
@@ -87,14 +90,16 @@ export const foldExtent = (results: readonly ApplyResult[], received: number, dr
 }
 
 /** Applies the entry that ended the round, after the shards have done theirs. An extent is not its business. */
-export const applyEnd = (machine: MachineState, { header, bytes }: Queued, draft: Draft): void => {
+export const applyEnd = (machine: MachineState, { position, header, bytes }: Queued, draft: Draft): void => {
   const { kind, received } = header
   if (kind === ENTRY.tick) {
     takeEffects(machine, machine.registry.tick(received), received, draft)
     append(draft.steps, machine.desk.tick(received))
   } else if (kind === ENTRY.registry) {
-    const { result, effects } = machine.registry.apply(unpackBody<RegistryOp>(bytes), received)
+    const op = unpackBody<RegistryOp>(bytes)
+    const { result, effects } = machine.registry.apply(op, received)
     draft.result = result
+    append(draft.registryChanges, registryChanges(machine.registry, { op, result, effects }, { time: received, position }))
     takeEffects(machine, effects, received, draft)
   } else if (kind === ENTRY.work) {
     const { result, steps } = machine.desk.work(unpackBody<AlarmWork>(bytes), received)

@@ -79,6 +79,12 @@ const SEALS = `CREATE TABLE IF NOT EXISTS seals.seals (
   changed DateTime64(3, 'UTC'), expires DateTime('UTC'), row_no UInt32, block UInt64, version UInt64 DEFAULT bitShiftLeft(block, 20) + row_no, INDEX by_block block TYPE minmax GRANULARITY 1
 ) ENGINE = ReplacingMergeTree(version) ORDER BY (seal, site_key, from) TTL expires ${SETTINGS}`
 
+// One row per change that an entry made to one site, whole (core/registry-changes.ts), so that a replay needs no log (docs/evidence.md).
+const REGISTRY_CHANGES = `CREATE TABLE IF NOT EXISTS seals.registry_changes (
+  time DateTime64(3, 'UTC'), position UInt64, site_key UInt32, ${NAMES}, site_no UInt32, what String CODEC(ZSTD(1)), body String CODEC(ZSTD(1)), expires DateTime('UTC'), row_no UInt32, block UInt64,
+  INDEX by_block block TYPE minmax GRANULARITY 1
+) ENGINE = MergeTree PARTITION BY toYYYYMM(time) ORDER BY (site_key, position, row_no) TTL expires ${SETTINGS}`
+
 // The fold of an alarm's steps, in the order of the log. The contract's `state`: closed once both sides are done, until a condition comes back within the hold-down.
 const ALARMS_CURRENT = `CREATE OR REPLACE VIEW seals.alarms_current AS SELECT
   id, any(kind) AS kind, any(severity) AS severity, any(site) AS site, any(site_key) AS site_key, any(area) AS area, any(seal) AS seal, any(seal_id) AS seal_id,
@@ -109,6 +115,7 @@ export const TABLES: Migration = {
     REJECTED,
     ALARMS,
     ACCESS,
+    REGISTRY_CHANGES,
     ALARMS_CURRENT,
   ],
 }

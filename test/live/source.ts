@@ -87,7 +87,7 @@ export const createSource = (): Source => {
       block: 0 as Position,
       ends: false,
       chunks: [],
-      plain: { alarms: [], access: [], sites: [], seals: [] },
+      plain: { alarms: [], access: [], sites: [], seals: [], registry_changes: [] },
       alarmSteps: steps.map(({ step, alarm }): AlarmStep => ({
         id: alarm.id,
         kind: alarm.kind,
