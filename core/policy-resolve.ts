@@ -1,0 +1,159 @@
+import { areaCovers } from './ids.ts'
+import { SITE_KIND, type SiteKindName } from './kinds.ts'
+import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
+import { type PolicyDocument, type PolicyProblem, PROBLEMS_MAX, type PolicyRule } from './policy-document.ts'
+import { ORDERED } from './policy-parameters.ts'
+
+// What a document gives for one site: the defaults of its kind, then every rule that is for it, the general before the special: rules
+// that name no area or site, then areas from coarse to fine, then sites; of the same place one that names the kind after one that
+// does not; of equals the later one wins. `severity` and `escalateMs` are merged entry by entry, everything else is replaced.
+
+export type PolicyResolver = {
+  readonly fleet: FleetPolicy
+  /** The figures for a site of this kind, area and name. The same object for equal answers, mostly: a hint for caching only. */
+  readonly figures: (kind: SiteKindName, area: string, site: string) => KindPolicy
+}
+
+/** Distinct sets of figures at one time: a table row each, numbered by a u16, and far fewer than a person could tell apart. */
+export const POLICIES_MAX = 4096
+
+/** How special a rule is: site before area before the depth of the area before the kind. */
+const rank = ({ for: { kind, area, site } }: PolicyRule): number =>
+  (site === undefined ? 0 : 1000) + (area === undefined ? 0 : 10 * area.split('/').length) + (kind === undefined ? 0 : 1)
+
+const sorted = (document: PolicyDocument): readonly PolicyRule[] => document.rules.toSorted((a, b) => rank(a) - rank(b))
+const isFor = ({ for: target }: PolicyRule, kind: SiteKindName, area: string): boolean =>
+  (target.kind === undefined || target.kind === kind) && (target.area === undefined || areaCovers(target.area, area))
+
+const withRules = (figures: KindPolicy, rules: readonly PolicyRule[]): KindPolicy => {
+  if (rules.length === 0) return figures
+  const merged = { ...figures }
+  for (const { set } of rules) {
+    const { severity, escalateMs } = merged
+    Object.assign(merged, set, { severity: { ...severity, ...set.severity }, escalateMs: { ...escalateMs, ...set.escalateMs } })
+  }
+  return merged
+}
+
+export const createResolver = (base: Policy, document: PolicyDocument): PolicyResolver => {
+  const rules = sorted(document)
+  const places = rules.filter(({ for: target }) => target.site === undefined)
+  const sites = bySite(rules, (rule) => rule)
+  const areas = new Set(places.map(({ for: target }) => target.area).filter((area) => area !== undefined))
+  const known = new Map<string, KindPolicy>()
+  const placeFigures = (kind: SiteKindName, area: string): KindPolicy => {
+    // Sites below the same named area get the same, so figures are made once for each area that a rule names.
+    const key = `${kind} ${deepest(areas, area)}`
+    const figures =
+      known.get(key) ??
+      withRules(
+        base.kinds[kind],
+        places.filter((rule) => isFor(rule, kind, area)),
+      )
+    known.set(key, figures)
+    return figures
+  }
+  return {
+    fleet: fleetOf(base, document),
+    figures: (kind, area, site) =>
+      withRules(
+        placeFigures(kind, area),
+        (sites.get(site) ?? []).filter((rule) => isFor(rule, kind, area)),
+      ),
+  }
+}
+
+/** The rules that name a site, by its name, in the order given. */
+const bySite = <T>(rules: readonly T[], ruleOf: (item: T) => PolicyRule): ReadonlyMap<string, readonly T[]> => {
+  const sites = new Map<string, T[]>()
+  for (const item of rules) {
+    const { site } = ruleOf(item).for
+    if (site === undefined) continue
+    const own = sites.get(site) ?? []
+    own.push(item)
+    sites.set(site, own)
+  }
+  return sites
+}
+
+const fleetOf = (base: Policy, document: PolicyDocument): FleetPolicy => ({
+  outageSealsMin: document.outageSealsMin ?? base.outageSealsMin,
+  outageShare: document.outageShare ?? base.outageShare,
+  utcOffsetMinutes: document.utcOffsetMinutes ?? base.utcOffsetMinutes,
+  holidays: document.holidays ?? base.holidays,
+})
+
+/** The finest of the named areas that covers `area`; '' where none does. */
+const deepest = (areas: ReadonlySet<string>, area: string): string => {
+  for (let path = area; ; path = path.slice(0, path.lastIndexOf('/'))) {
+    if (areas.has(path)) return path
+    if (!path.includes('/')) return ''
+  }
+}
+
+/** Equal figures have equal keys. */
+export const figuresKey = (figures: KindPolicy): string =>
+  JSON.stringify(
+    Object.entries(figures)
+      .map(([name, value]): [string, unknown] => [
+        name,
+        name === 'severity' || name === 'escalateMs' ? Object.entries(value as object).toSorted(byName) : value,
+      ])
+      .toSorted(byName),
+  )
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const KINDS = Object.keys(SITE_KIND) as SiteKindName[]
+
+/**
+ * What is wrong with what the rules give together, for any site there may ever be: too many different policies, or parameters out of
+ * order. So whatever is registered later cannot fail.
+ */
+export const togetherProblems = (base: Policy, document: PolicyDocument): readonly PolicyProblem[] => {
+  const areas = [...new Set(document.rules.map(({ for: { area } }) => area).filter((area) => area !== undefined))]
+  const sites = [...new Set(document.rules.map(({ for: { site } }) => site).filter((site) => site !== undefined))]
+  const most = KINDS.length * (areas.length + 1) + sites.length
+  if (most > POLICIES_MAX) {
+    const detail = `name ${areas.length} areas and ${sites.length} sites, which can make ${most} different policies; at most ${POLICIES_MAX} are allowed`
+    return [{ where: 'rules', detail }]
+  }
+  return orderProblems(base, document, areas)
+}
+
+type Placed = { readonly rule: PolicyRule; readonly at: number }
+type Pair = { readonly low: number; readonly high: number; /** The last rule that set one of the two, and which. */ readonly at: number; readonly name: string }
+type Names = readonly [less: keyof KindPolicy, more: keyof KindPolicy]
+
+const orderProblems = (base: Policy, document: PolicyDocument, areas: readonly string[]): readonly PolicyProblem[] => {
+  const rules = document.rules.map((rule, at): Placed => ({ rule, at })).toSorted((a, b) => rank(a.rule) - rank(b.rule))
+  const problems = new Map<string, PolicyProblem>()
+  for (const names of ORDERED) {
+    const about = rules.filter(({ rule: { set } }) => names.some((name) => set[name] !== undefined))
+    const places = about.filter(({ rule }) => rule.for.site === undefined)
+    const sites = bySite(about, ({ rule }) => rule)
+    for (const kind of KINDS) {
+      for (const area of ['', ...areas]) {
+        const check = (pair: Pair, site: string): void => {
+          if (pair.low < pair.high || problems.size >= PROBLEMS_MAX) return
+          const where = `rules[${pair.at}].set.${pair.name}`
+          const place = [`a ${kind}`, ...(area === '' ? [] : [`in ${area}`]), ...(site === '' ? [] : [`named ${site}`])].join(' ')
+          const detail = `${names[0]} would be ${pair.low} and ${names[1]} ${pair.high} (${place}); ${names[0]} must be less`
+          if (!problems.has(where)) problems.set(where, { where, detail })
+        }
+        const here = ({ rule }: Placed): boolean => isFor(rule, kind, area)
+        const [less, more] = names
+        const start: Pair = { low: base.kinds[kind][less] as number, high: base.kinds[kind][more] as number, at: -1, name: less }
+        const placed = folded(start, names, places.filter(here))
+        check(placed, '')
+        for (const [site, own] of sites) check(folded(placed, names, own.filter(here)), site)
+      }
+    }
+  }
+  return [...problems.values()]
+}
+
+const folded = (start: Pair, [less, more]: Names, rules: readonly Placed[]): Pair =>
+  rules.reduce(({ low, high }, { rule, at }) => {
+    const { [less]: newLow, [more]: newHigh } = rule.set as Readonly<Record<string, number | undefined>>
+    return { low: newLow ?? low, high: newHigh ?? high, at, name: newLow === undefined ? more : less }
+  }, start)
