@@ -22,6 +22,9 @@ export const pushDue = (due: Due, at: number, kind: DueKind, no: number): void =
   }
 }
 
+/** When the earliest item is due; Infinity where there is none. A stale one counts too. */
+export const nextDue = (due: Due): number => due.at[0] ?? Infinity
+
 /** Takes the earliest item that is due at `now`, or undefined. */
 export const takeDue = (due: Due, now: number): DueItem | undefined => {
   const at = due.at[0]

@@ -3,7 +3,7 @@ import type { PermitView, Principal, RegistryOp, RegistryResult, Role } from './
 import { livePermits, putPermit, revokePermit } from './permits.ts'
 import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
 import type { SiteChange } from './registry-changes.ts'
-import { DUE, takeDue } from './registry-due.ts'
+import { DUE, nextDue, takeDue } from './registry-due.ts'
 import { type RegistryEffects, noEffects, siteKindName } from './registry-effects.ts'
 import { eraseSite } from './registry-erase.ts'
 import { areaCounts, keyView, sealIdOf, sealView, type SealView, sealsOf, type SiteSeal, siteSpec, sitesUnder, type SiteView, siteView } from './registry-reads.ts'
@@ -31,6 +31,8 @@ export type Registry = {
   readonly apply: (op: RegistryOp, now: number) => { readonly result: RegistryResult; readonly effects: RegistryEffects }
   /** Observations and assignments that end, and sites whose data expires, by `now`; each once. */
   readonly tick: (now: number) => RegistryEffects
+  /** Before this a tick changes nothing here. */
+  readonly nextDue: () => number
   readonly directory: () => Directory
   /** The current tables: a full one is replaced by a doubled copy in apply. `sites` and `permits` are for shard tasks. */
   readonly tables: () => RegistryTables
@@ -87,6 +89,7 @@ const registryOver = (state: RegistryState): Registry => {
   return {
     apply: (op, now) => applyOp(state, op, now),
     tick: (now) => tickRegistry(state, now),
+    nextDue: () => nextDue(state.due),
     directory: () => state.directory,
     tables: () => registryTables(state),
     dump: () => dumpRegistry(state),

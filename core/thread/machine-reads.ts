@@ -1,5 +1,6 @@
 import { confidenceOf, correctedOf, rawOf } from '../occupancy.ts'
 import { WATCH_FLAG } from '../state.ts'
+import { timerNext } from '../timers.ts'
 import type { Link, SiteState } from './machine.ts'
 import type { MachineState } from './machine-state.ts'
 
@@ -33,6 +34,17 @@ export const siteStateOf = (machine: MachineState, siteNo: number): SiteState | 
     link: linkOf(seals.map(({ link }) => link)),
     seals,
   }
+}
+
+/** Of the shards' lists and timers, and the registry; what only people's work on alarms waits for is not reckoned. */
+export const tickDueOf = ({ shards, registry }: MachineState): number => {
+  let due = registry.nextDue()
+  for (const shard of shards) {
+    const { dirty, marked, markedSites } = shard
+    if (dirty.columns.watch[0] !== 0 || marked.columns.watch[0] !== 0 || markedSites.columns.site[0] !== 0) return -Infinity
+    due = Math.min(due, timerNext(shard))
+  }
+  return due
 }
 
 const doorOf = (doors: readonly Door[]): Door => {

@@ -7,7 +7,7 @@ import { timerCount } from '../timers.ts'
 import { stateBytes } from '../shard-run.ts'
 import { createEntryQueue, type Cut, type Queued } from './entry-queue.ts'
 import type { Machine, Round, SiteState } from './machine.ts'
-import { siteStateOf } from './machine-reads.ts'
+import { siteStateOf, tickDueOf } from './machine-reads.ts'
 import { createMachineState, type MachineState, restoreMachineState, snapshotParts, tablesOf } from './machine-state.ts'
 import { applyEnd, countEntries, createDraft, type Draft, foldExtent, foldResults } from './round-work.ts'
 import { createShardPool, type RunTask, type ShardPool } from './shard-pool.ts'
@@ -277,6 +277,7 @@ const reads = ({ machine }: Running): Omit<Machine, keyof ReturnType<typeof work
   let areas: string[] = ['']
   const siteStateByNo = (siteNo: number): SiteState | undefined => siteStateOf(machine, siteNo)
   return {
+    tickDue: () => tickDueOf(machine),
     directory: registry.directory,
     areas: () => {
       const count = registry.counts().areas + 1

@@ -80,6 +80,8 @@ export type Machine = {
   /** Resolves once the entry at `position` is applied. */
   readonly whenApplied: (position: Position) => Promise<void>
   readonly resultOf: (position: Position) => RegistryResult | WorkResult | undefined
+  /** Before this wall time a tick changes nothing that detectors see or say; -Infinity where the next one has something to tell. */
+  readonly tickDue: () => number
   /** Returns what ends the listening. */
   readonly onRound: (listener: (round: Round) => void) => () => void
   /** Whether rounds list the sites that changed; costs a little, so only with subscribers. */
