@@ -1,5 +1,5 @@
-import { ALARM, type AlarmKindName } from './kinds.ts'
-import type { AlarmView } from './ops.ts'
+import type { AlarmKindName, Severity } from './kinds.ts'
+import type { AlarmView, DeliveryView } from './ops.ts'
 import type { AlarmStep, AlarmStepName } from './rows.ts'
 
 // One alarm: its record as the desk keeps it, how people see it, and the rows its steps leave. Two independent sides: the condition
@@ -22,17 +22,31 @@ export type AlarmRecord = {
   readonly retentionMs: number
   readonly since: number
   readonly raisedAt: number
+  /** Of level 0, by the policy as it was raised; `severity` is one step lower while the level is 1. */
+  readonly severityOwn: Severity
+  severity: Severity
+  /** Since when it waits for a person: since it was raised, or last taken off the shelf. */
+  waitingSince: number
+  /** How many times it was escalated because nobody came, and when it will be next; 0 = no more. */
+  escalation: number
+  escalateAt: number
   active: boolean
   goneAt: number | null
   acknowledgedAt: number | null
   acknowledgedBy: string
   assignedTo: string
   shelvedUntil: number | null
+  shelvedBy: string
+  shelvedReason: string
   repeats: number
   value: number
   closedAt: number | null
-  /** Closed because its condition ended: may come back within the hold-down. */
-  closedByCondition: boolean
+  /** Closed because its condition ended: the same alarm comes back where the condition does before then. 0 = it does not. */
+  holdUntil: number
+  /** Webhooks that were told of it and not of its end, and how many deliveries it has had: their ids count them. */
+  told: number[]
+  notices: number
+  deliveries: DeliveryView[]
 }
 
 /** Who or what an alarm is about, as of now. `expires` as in {@link AlarmRecord}. */
@@ -41,7 +55,7 @@ export type AlarmSubject = { readonly site: string; readonly area: string; reado
 export const alarmView = (alarm: AlarmRecord): AlarmView => ({
   id: alarm.id,
   kind: alarm.kind,
-  severity: ALARM[alarm.kind].severity,
+  severity: alarm.severity,
   state: alarm.closedAt === null ? 'open' : 'closed',
   active: alarm.active,
   acknowledged: alarm.acknowledgedAt !== null,
@@ -56,16 +70,33 @@ export const alarmView = (alarm: AlarmRecord): AlarmView => ({
   acknowledgedBy: alarm.acknowledgedBy,
   assignedTo: alarm.assignedTo,
   shelvedUntil: alarm.shelvedUntil,
+  shelvedBy: alarm.shelvedBy,
+  shelvedReason: alarm.shelvedReason,
+  waitingSince: isWaiting(alarm) ? alarm.waitingSince : null,
+  escalation: alarm.escalation,
   repeats: alarm.repeats,
   value: alarm.value,
+  deliveries: alarm.deliveries.length === 0 ? NO_DELIVERIES : [...alarm.deliveries],
 })
+const NO_DELIVERIES: readonly DeliveryView[] = []
+
+/** Nobody has taken note of it, or put it aside. */
+export const isWaiting = (alarm: AlarmRecord): boolean => alarm.closedAt === null && alarm.acknowledgedAt === null && alarm.shelvedUntil === null
+
+const SEVERITIES: readonly Severity[] = ['critical', 'major', 'minor', 'info']
+export const severityAt = (own: Severity, level: number): Severity => SEVERITIES[Math.min(SEVERITIES.indexOf(own) + level, 3)] as Severity
+/** Negative where `a` is the more severe. */
+export const compareSeverity = (a: Severity, b: Severity): number => SEVERITIES.indexOf(a) - SEVERITIES.indexOf(b)
+
+/** A copy that shares nothing with the desk's own. */
+export const copyAlarm = (alarm: AlarmRecord): AlarmRecord => ({ ...alarm, told: [...alarm.told], deliveries: alarm.deliveries.map((one) => ({ ...one })) })
 
 export type StepDetail = { readonly time: number; readonly received: number; readonly by?: string; readonly note?: string }
 
 export const alarmStep = (alarm: AlarmRecord, step: AlarmStepName, { time, received, by = '', note = '' }: StepDetail): AlarmStep => ({
   id: alarm.id,
   kind: alarm.kind,
-  severity: ALARM[alarm.kind].severity,
+  severity: alarm.severity,
   site: alarm.site,
   siteKey: alarm.siteKey,
   area: alarm.area,

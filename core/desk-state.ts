@@ -1,22 +1,32 @@
-import { type AlarmRecord, type AlarmSubject, alarmStep, type StepDetail } from './desk-alarm.ts'
+import { type AlarmRecord, type AlarmSubject, alarmStep, copyAlarm, isWaiting, type StepDetail } from './desk-alarm.ts'
+import { DUE_ALARM, type DueHeap, planAlarm } from './due-heap.ts'
+import type { Delivery, WebhookRecord } from './ops.ts'
+import type { Silence } from './outage.ts'
+import type { FleetPolicy, KindPolicy } from './policy.ts'
 import type { AlarmStep } from './rows.ts'
 
 // What the desk holds: alarms that are open, and for a while those that closed (so that one that comes right back is known, a late
-// click is told "closed" and not "unknown", and an id is never given twice). Indexes follow from the two maps and are rebuilt at a restore.
+// click is told "closed" and not "unknown", and an id is never given twice), and notices that wait for their webhooks. Indexes and
+// plans follow from these and are rebuilt at a restore.
 
-/** A condition that returns this soon after its end is the same alarm again: three heartbeats of a minute would be too slow, a bouncing contact takes seconds. */
-export const HOLD_DOWN_MS = 60_000
-/** Closed alarms are kept this long: longer than a person looks at a page before clicking, and than the hold-down. */
+/** Closed alarms are kept this long: longer than a person looks at a page before clicking, and than the longest hold-down. */
 export const CLOSED_KEPT_MS = 600_000
-/** … and at most so many, at about 500 bytes each: a city that loses and regains its network may close 200,000 at once. */
+/** … and at most so many, at about 700 bytes each: a city that loses and regains its network may close 200,000 at once. */
 export const CLOSED_KEPT_MAX = 200_000
 
+export type DeskPolicy = Pick<KindPolicy, 'severity' | 'escalateMs' | 'holdDownMs'>
 export type DeskDeps = {
   /** undefined = not alarmed about: the site has ended, or is unknown. */
   readonly subject: (siteNo: number) => AlarmSubject | undefined
   readonly sealId: (sealNo: number) => string
   readonly areaName: (areaKey: number) => string
   readonly otherRetentionMs: number
+  /** In force for a site now; 0 = what no site's policy covers (areas). */
+  readonly policyOf: (siteNo: number) => DeskPolicy
+  readonly fleet: () => Pick<FleetPolicy, 'outageSealsMin' | 'outageShare'>
+  readonly webhooks: () => readonly WebhookRecord[]
+  /** Which seals are silent where (core/outage.ts). */
+  readonly silence: Silence
 }
 export type DeskState = {
   readonly deps: DeskDeps
@@ -28,10 +38,22 @@ export type DeskState = {
   readonly openBySite: Map<number, Set<AlarmRecord>>
   /** The newest closed alarm of a key that its condition may bring back. */
   readonly heldDown: Map<string, AlarmRecord>
-  readonly shelved: Set<AlarmRecord>
+  /** Open area outages, by area. */
+  readonly outages: Map<string, AlarmRecord>
+  readonly due: DueHeap
+  /** Notices not delivered yet, in the order they were made, by id. */
+  readonly outbox: Map<string, Delivery>
+  /** Those made since they were last taken, and how many were ever given up. */
+  fresh: Delivery[]
+  dropped: number
 }
 /** Plain values, msgpack-able. */
-export type DeskDump = { readonly open: readonly AlarmRecord[]; readonly closed: readonly AlarmRecord[] }
+export type DeskDump = {
+  readonly open: readonly AlarmRecord[]
+  readonly closed: readonly AlarmRecord[]
+  readonly outbox: readonly Delivery[]
+  readonly dropped: number
+}
 
 export const createDeskState = (deps: DeskDeps): DeskState => ({
   deps,
@@ -40,28 +62,43 @@ export const createDeskState = (deps: DeskDeps): DeskState => ({
   openById: new Map(),
   openBySite: new Map(),
   heldDown: new Map(),
-  shelved: new Set(),
+  outages: new Map(),
+  due: [],
+  outbox: new Map(),
+  fresh: [],
+  dropped: 0,
 })
 
 export const dumpDesk = (state: DeskState): DeskDump => ({
-  open: [...state.open.values()].map((alarm) => ({ ...alarm })),
-  closed: [...state.closed.values()].map((alarm) => ({ ...alarm })),
+  open: [...state.open.values()].map(copyAlarm),
+  closed: [...state.closed.values()].map(copyAlarm),
+  outbox: [...state.outbox.values()],
+  dropped: state.dropped,
 })
 
 export const restoreDeskState = (deps: DeskDeps, dump: DeskDump): DeskState => {
   const state = createDeskState(deps)
   for (const alarm of dump.open) {
-    const own = { ...alarm }
+    const own = copyAlarm(alarm)
     addOpen(state, own)
-    if (own.shelvedUntil !== null) state.shelved.add(own)
+    if (own.shelvedUntil !== null) planAlarm(state.due, { at: own.shelvedUntil, what: DUE_ALARM.unshelve, alarm: own })
+    if (own.escalateAt > 0) planAlarm(state.due, { at: own.escalateAt, what: DUE_ALARM.escalate, alarm: own })
   }
-  for (const alarm of dump.closed) keepClosed(state, { ...alarm })
+  for (const alarm of dump.closed) {
+    const own = copyAlarm(alarm)
+    keepClosed(state, own)
+    if (own.escalateAt > 0) planAlarm(state.due, { at: own.escalateAt, what: DUE_ALARM.escalate, alarm: own })
+    if (own.told.length > 0 && own.holdUntil > 0) planAlarm(state.due, { at: own.holdUntil, what: DUE_ALARM.tellCleared, alarm: own })
+  }
+  for (const delivery of dump.outbox) state.outbox.set(delivery.id, delivery)
+  state.dropped = dump.dropped
   return state
 }
 
 export const addOpen = (state: DeskState, alarm: AlarmRecord): void => {
   state.open.set(alarm.key, alarm)
   state.openById.set(alarm.id, alarm)
+  if (alarm.kind === 'area-outage') state.outages.set(alarm.area, alarm)
   const ofSite = state.openBySite.get(alarm.siteNo)
   if (ofSite === undefined) state.openBySite.set(alarm.siteNo, new Set([alarm]))
   else ofSite.add(alarm)
@@ -69,7 +106,17 @@ export const addOpen = (state: DeskState, alarm: AlarmRecord): void => {
 
 const keepClosed = (state: DeskState, alarm: AlarmRecord): void => {
   state.closed.set(alarm.id, alarm)
-  if (alarm.closedByCondition) state.heldDown.set(alarm.key, alarm)
+  if (alarm.holdUntil > 0) state.heldDown.set(alarm.key, alarm)
+}
+
+/** Plans its next escalation: by how long it has waited already, at its severity, by the policy of now. */
+export const planEscalation = (state: DeskState, alarm: AlarmRecord): void => {
+  const after = isWaiting(alarm) ? state.deps.policyOf(alarm.siteNo).escalateMs[alarm.severity][alarm.escalation] : undefined
+  const at = after === undefined ? 0 : alarm.waitingSince + after
+  // The same plan is there already: an alarm that flaps must not make one each time.
+  if (at === alarm.escalateAt) return
+  alarm.escalateAt = at
+  if (at > 0) planAlarm(state.due, { at, what: DUE_ALARM.escalate, alarm })
 }
 
 export type Closing = StepDetail & { readonly byCondition: boolean }
@@ -78,15 +125,14 @@ export type Closing = StepDetail & { readonly byCondition: boolean }
 export const closeAlarm = (state: DeskState, alarm: AlarmRecord, { byCondition, ...detail }: Closing): AlarmStep => {
   state.open.delete(alarm.key)
   state.openById.delete(alarm.id)
-  state.shelved.delete(alarm)
+  if (state.outages.get(alarm.area) === alarm) state.outages.delete(alarm.area)
   const ofSite = state.openBySite.get(alarm.siteNo)
   ofSite?.delete(alarm)
   if (ofSite?.size === 0) state.openBySite.delete(alarm.siteNo)
   alarm.closedAt = detail.received
   alarm.shelvedUntil = null
-  alarm.closedByCondition = byCondition
+  alarm.holdUntil = byCondition ? detail.received + state.deps.policyOf(alarm.siteNo).holdDownMs : 0
   keepClosed(state, alarm)
-  if (state.closed.size > CLOSED_KEPT_MAX) forgetOldest(state)
   return alarmStep(alarm, 'closed', detail)
 }
 
@@ -95,22 +141,21 @@ export const reopen = (state: DeskState, alarm: AlarmRecord): void => {
   state.closed.delete(alarm.id)
   state.heldDown.delete(alarm.key)
   alarm.closedAt = null
-  alarm.closedByCondition = false
+  alarm.holdUntil = 0
   addOpen(state, alarm)
+  planEscalation(state, alarm)
 }
 
-const forgetOldest = (state: DeskState): void => {
-  for (const alarm of state.closed.values()) return forget(state, alarm)
-}
 const forget = (state: DeskState, alarm: AlarmRecord): void => {
   state.closed.delete(alarm.id)
   if (state.heldDown.get(alarm.key) === alarm) state.heldDown.delete(alarm.key)
 }
 
-/** Drops closed alarms that are old enough. Closing times never go back, so the oldest come first. */
+/** Drops closed alarms that are old enough, or too many; never one of whose end webhooks are still to be told. The oldest come first. */
 export const forgetClosed = (state: DeskState, now: number): void => {
   for (const alarm of state.closed.values()) {
-    if ((alarm.closedAt as number) + CLOSED_KEPT_MS > now) return
+    const kept = (alarm.closedAt as number) + CLOSED_KEPT_MS > now || alarm.holdUntil > now
+    if ((kept && state.closed.size <= CLOSED_KEPT_MAX) || alarm.told.length > 0) return
     forget(state, alarm)
   }
 }

@@ -1,6 +1,7 @@
 import { maySee } from './access.ts'
 import { type AlarmRecord, alarmStep, alarmView } from './desk-alarm.ts'
-import { closeAlarm, type DeskState } from './desk-state.ts'
+import { closeAlarm, type DeskState, planEscalation } from './desk-state.ts'
+import { DUE_ALARM, planAlarm } from './due-heap.ts'
 import { ALARM } from './kinds.ts'
 import type { AlarmWork, WorkResult } from './ops.ts'
 import type { AlarmStep } from './rows.ts'
@@ -43,6 +44,7 @@ const step = (state: DeskState, alarm: AlarmRecord, { op, now }: Act, steps: Ala
       if (alarm.acknowledgedAt !== null) return undefined
       alarm.acknowledgedAt = now
       alarm.acknowledgedBy = op.by.name
+      planEscalation(state, alarm)
       steps.push(alarmStep(alarm, 'acknowledged', detail))
       if (!alarm.active) steps.push(closeAlarm(state, alarm, { ...detail, note: '', byCondition: false }))
       return undefined
@@ -58,7 +60,10 @@ const step = (state: DeskState, alarm: AlarmRecord, { op, now }: Act, steps: Ala
       if (!Number.isSafeInteger(op.until) || op.until <= now) return refuse(422, 'until: is not a time to come')
       if (op.until > now + SHELVE_MS_MAX) return refuse(422, 'until: at most 24 hours from now')
       alarm.shelvedUntil = op.until
-      state.shelved.add(alarm)
+      alarm.shelvedBy = op.by.name
+      alarm.shelvedReason = op.note
+      planAlarm(state.due, { at: op.until, what: DUE_ALARM.unshelve, alarm })
+      planEscalation(state, alarm)
       steps.push(alarmStep(alarm, 'shelved', detail))
       return undefined
     }

@@ -1,8 +1,12 @@
 import { type AlarmRecord, alarmStep, alarmView } from './desk-alarm.ts'
-import { applySignal, sortedSignals } from './desk-signals.ts'
-import { closeAlarm, createDeskState, type DeskDeps, type DeskDump, type DeskState, dumpDesk, forgetClosed, restoreDeskState } from './desk-state.ts'
+import { tickDesk } from './desk-due.ts'
+import { delivered, dropWhere, makeNotices } from './desk-notices.ts'
+import { applyTickSignals } from './desk-outage.ts'
+import { applySignal, severityOf, sortedSignals } from './desk-signals.ts'
+import { closeAlarm, createDeskState, type DeskDeps, type DeskDump, type DeskState, dumpDesk, planEscalation, restoreDeskState } from './desk-state.ts'
 import { workOn } from './desk-work.ts'
-import type { AlarmView, AlarmWork, WorkResult } from './ops.ts'
+import type { AlarmView, AlarmWork, Delivery, DeskOp, WorkResult } from './ops.ts'
+import { createSilence, type SilenceDeps } from './outage.ts'
 import type { Registry } from './registry.ts'
 import type { AlarmStep } from './rows.ts'
 
@@ -12,8 +16,11 @@ import type { AlarmStep } from './rows.ts'
 export type Desk = {
   /** All signals of one entry (SIGNAL_STRIDE cells each, in any order: they are put in order here), at the entry's time received. */
   readonly applySignals: (signals: Float64Array, now: number) => readonly AlarmStep[]
-  readonly work: (op: AlarmWork, now: number) => { readonly result: WorkResult; readonly steps: readonly AlarmStep[] }
-  /** Shelving that ends; closed alarms that are forgotten. */
+  /** The same for a tick, every one: seals that fall silent together are one alarm (desk-outage.ts). */
+  readonly applyTickSignals: (signals: Float64Array, now: number) => readonly AlarmStep[]
+  /** What people do to alarms, and what webhooks took. */
+  readonly work: (op: DeskOp, now: number) => { readonly result: WorkResult; readonly steps: readonly AlarmStep[] }
+  /** Shelving that ends, alarms that waited too long, notices that are old; closed alarms that are forgotten. */
   readonly tick: (now: number) => readonly AlarmStep[]
   /** The site is watched no more: its alarms are cleared by 'system'. */
   readonly endSite: (siteNo: number, now: number) => readonly AlarmStep[]
@@ -21,22 +28,37 @@ export type Desk = {
   readonly endWatch: (sealNo: number, siteNo: number, now: number) => readonly AlarmStep[]
   /** The site's area, key or expiry changed: its open alarms follow. */
   readonly siteChanged: (siteNo: number) => void
+  /** The site's data has expired: nothing of it waits for a webhook. */
+  readonly eraseSite: (siteNo: number, now: number) => void
+  /** Webhooks were put or removed: notices of those that are gone are dropped. */
+  readonly webhooksChanged: (now: number) => void
+  /** Another policy is in force: alarms of kinds that it silences are cleared, the others wait by its figures. */
+  readonly policyChanged: (now: number) => readonly AlarmStep[]
   readonly openAlarms: () => Iterable<AlarmView>
   readonly openCount: () => number
   /** An open alarm, or one closed within the last minutes. */
   readonly alarm: (id: string) => AlarmView | undefined
   readonly alarmsOfSite: (siteNo: number) => readonly AlarmView[]
+  /** Notices that wait for their webhooks, in the order they were made; those made since this was last asked; how many were given up. */
+  readonly outbox: () => ReadonlyMap<string, Delivery>
+  readonly takeFresh: () => readonly Delivery[]
+  readonly dropped: () => number
   readonly dump: () => DeskDump
 }
 
 export const createDesk = (deps: DeskDeps): Desk => deskOver(createDeskState(deps))
 export const restoreDesk = (deps: DeskDeps, dump: DeskDump): Desk => deskOver(restoreDeskState(deps, dump))
 
-/** What the desk asks of a registry. */
-export const deskDeps = (registry: Pick<Registry, 'tables' | 'key' | 'sealId' | 'areaName'>, otherRetentionMs: number): DeskDeps => ({
+type Asked = Pick<Registry, 'directory' | 'tables' | 'counts' | 'key' | 'sealId' | 'areaName' | 'policyOf' | 'fleetPolicy' | 'webhooks'>
+/** What the desk asks of a registry, and of the tables of the shards. */
+export const deskDeps = (registry: Asked, state: SilenceDeps['state'], otherRetentionMs: number): DeskDeps => ({
   otherRetentionMs,
   sealId: registry.sealId,
   areaName: registry.areaName,
+  policyOf: registry.policyOf,
+  fleet: registry.fleetPolicy,
+  webhooks: registry.webhooks,
+  silence: createSilence({ state, registry }),
   subject: (siteNo) => {
     const { kind, ended, siteKey, expires } = registry.tables().sites.columns
     if ((kind[siteNo] ?? 0) === 0 || ended[siteNo] === 1) return undefined
@@ -45,45 +67,92 @@ export const deskDeps = (registry: Pick<Registry, 'tables' | 'key' | 'sealId' | 
   },
 })
 
-const deskOver = (state: DeskState): Desk => ({
-  applySignals: (signals, now) => {
-    const steps: AlarmStep[] = []
-    for (const signal of sortedSignals(signals)) applySignal(state, signal, now, steps)
+const deskOver = (state: DeskState): Desk => {
+  const told = (steps: AlarmStep[], now: number): AlarmStep[] => {
+    makeNotices(state, steps, now)
     return steps
-  },
-  work: (op, now) => workOn(state, op, now),
-  tick: (now) => {
-    forgetClosed(state, now)
-    return unshelve(state, now)
-  },
-  endSite: (siteNo, now) => clearAll(state, [...(state.openBySite.get(siteNo) ?? [])], { now, note: 'the site is watched no more' }),
-  endWatch: (sealNo, siteNo, now) =>
-    clearAll(
-      state,
-      [...(state.openBySite.get(siteNo) ?? [])].filter((alarm) => alarm.sealNo === sealNo),
-      { now, note: 'the seal watches the site no more' },
-    ),
-  siteChanged: (siteNo) => {
-    const subject = state.deps.subject(siteNo)
-    if (subject === undefined) return
-    for (const alarm of state.openBySite.get(siteNo) ?? []) {
-      alarm.area = subject.area
-      alarm.siteKey = subject.siteKey
-      alarm.expires = subject.expires
-    }
-  },
+  }
+  return {
+    applySignals: (signals, now) => {
+      const steps: AlarmStep[] = []
+      for (const signal of sortedSignals(signals)) applySignal(state, signal, now, steps)
+      return told(steps, now)
+    },
+    applyTickSignals: (signals, now) => {
+      const steps: AlarmStep[] = []
+      applyTickSignals(state, sortedSignals(signals), now, steps)
+      return told(steps, now)
+    },
+    work: (op, now) => {
+      if (op.op === 'delivered') return { result: { kind: 'done' }, steps: delivered(state, op, now) }
+      return personsWork(state, op, now)
+    },
+    tick: (now) => tickDesk(state, now),
+    endSite: (siteNo, now) => told(clearAll(state, ofSite(state, siteNo), { now, note: 'the site is watched no more' }), now),
+    endWatch: (sealNo, siteNo, now) =>
+      told(
+        clearAll(
+          state,
+          ofSite(state, siteNo).filter((alarm) => alarm.sealNo === sealNo),
+          { now, note: 'the seal watches the site no more' },
+        ),
+        now,
+      ),
+    siteChanged: (siteNo) => followSite(state, siteNo),
+    eraseSite: (siteNo, now) => dropWhere(state, (delivery) => delivery.siteNo === siteNo, now),
+    webhooksChanged: (now) => {
+      const known = new Set(state.deps.webhooks().map(({ webhookNo }) => webhookNo))
+      dropWhere(state, ({ webhookNo }) => !known.has(webhookNo), now)
+    },
+    policyChanged: (now) => {
+      const silenced = [...state.open.values()].filter((alarm) => severityOf(state, { kind: alarm.kind, site: alarm.siteNo }) === 'off')
+      const steps = clearAll(state, silenced, { now, note: 'the policy silences it' })
+      for (const alarm of state.open.values()) planEscalation(state, alarm)
+      return told(steps, now)
+    },
+    ...reads(state),
+  }
+}
+
+const personsWork = (state: DeskState, op: AlarmWork, now: number): ReturnType<Desk['work']> => {
+  const done = workOn(state, op, now)
+  makeNotices(state, done.steps, now)
+  // The answer shows the notices too.
+  const alarm = done.result.kind === 'alarm' ? (state.openById.get(op.id) ?? state.closed.get(op.id)) : undefined
+  return alarm === undefined ? done : { ...done, result: { kind: 'alarm', alarm: alarmView(alarm) } }
+}
+
+const reads = (state: DeskState): Pick<Desk, 'openAlarms' | 'openCount' | 'alarm' | 'alarmsOfSite' | 'outbox' | 'takeFresh' | 'dropped' | 'dump'> => ({
   openAlarms: () => views(state),
   openCount: () => state.open.size,
   alarm: (id) => {
     const alarm = state.openById.get(id) ?? state.closed.get(id)
     return alarm === undefined ? undefined : alarmView(alarm)
   },
-  alarmsOfSite: (siteNo) => [...(state.openBySite.get(siteNo) ?? [])].map(alarmView),
+  alarmsOfSite: (siteNo) => ofSite(state, siteNo).map(alarmView),
+  outbox: () => state.outbox,
+  takeFresh: () => {
+    const { fresh } = state
+    if (fresh.length > 0) state.fresh = []
+    return fresh
+  },
+  dropped: () => state.dropped,
   dump: () => dumpDesk(state),
 })
 
 function* views(state: DeskState): Generator<AlarmView> {
   for (const alarm of state.open.values()) yield alarmView(alarm)
+}
+const ofSite = (state: DeskState, siteNo: number): AlarmRecord[] => [...(state.openBySite.get(siteNo) ?? [])]
+
+const followSite = (state: DeskState, siteNo: number): void => {
+  const subject = state.deps.subject(siteNo)
+  if (subject === undefined) return
+  for (const alarm of state.openBySite.get(siteNo) ?? []) {
+    alarm.area = subject.area
+    alarm.siteKey = subject.siteKey
+    alarm.expires = subject.expires
+  }
 }
 
 const clearAll = (state: DeskState, alarms: readonly AlarmRecord[], { now, note }: { now: number; note: string }): AlarmStep[] =>
@@ -93,14 +162,3 @@ const clearAll = (state: DeskState, alarms: readonly AlarmRecord[], { now, note 
     const detail = { time: now, received: now, by: 'system', note }
     return [alarmStep(alarm, 'cleared', detail), closeAlarm(state, alarm, { ...detail, note: '', byCondition: false })]
   })
-
-const unshelve = (state: DeskState, now: number): AlarmStep[] => {
-  const due = [...state.shelved].filter((alarm) => (alarm.shelvedUntil as number) <= now)
-  // By time, then id: a set's own order is not kept in a snapshot.
-  due.sort((a, b) => (a.shelvedUntil as number) - (b.shelvedUntil as number) || (a.id < b.id ? -1 : 1))
-  return due.map((alarm) => {
-    state.shelved.delete(alarm)
-    alarm.shelvedUntil = null
-    return alarmStep(alarm, 'unshelved', { time: now, received: now, by: 'system' })
-  })
-}

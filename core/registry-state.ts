@@ -1,11 +1,12 @@
 import { createDirectory, type Directory, SEALS, SEAL_SLOTS, WATCHES } from './directory.ts'
 import type { DirectoryState } from './directory-write.ts'
-import type { Role } from './ops.ts'
+import type { PermitSource, Role } from './ops.ts'
 import type { Policy } from './policy.ts'
 import { defaultPolicyTables, HOLIDAYS, POLICIES, type PolicyTables } from './policy-table.ts'
 import { createDue, DUE, type Due, pushDue } from './registry-due.ts'
 import { shardOfSite } from './shard.ts'
 import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
+import type { WebhookState } from './registry-webhooks.ts'
 import { createTable, type Table } from './table.ts'
 
 // The registry's state. Everything with a number is in tables (their bytes are the snapshot); only text is in JS maps, and that is
@@ -45,38 +46,46 @@ export type TokenRecord = {
   readonly hash: string
   active: boolean
 }
-export type PermitNote = { readonly reason: string; readonly by: string }
-
-export type RegistryState = DirectoryState & {
-  readonly policy: Policy
-  readonly shardCount: number
-  sites: Table<typeof SITES>
-  permits: Table<typeof PERMITS>
-  policies: Table<typeof POLICIES>
-  holidays: Table<typeof HOLIDAYS>
-  siteLinks: Table<typeof SITE_LINKS>
-  watchLinks: Table<typeof WATCH_LINKS>
-  siteKeys: Table<typeof SITE_KEYS>
-  siteCount: number
-  keyCount: number
-  permitCount: number
-  /** Seals whose id was erased: their numbers stay taken. */
-  sealsErased: number
-  /** Wall time of the last op or tick applied. */
-  now: number
-  /** By siteNo; '' = erased. */
-  siteIds: string[]
-  siteNos: Map<string, number>
-  /** By areaKey. */
-  areas: string[]
-  areaKeys: Map<string, number>
-  /** Live sites by areaKey. */
-  areaSites: number[]
-  permitNotes: Map<number, PermitNote>
-  tokens: TokenRecord[]
-  tokensByHash: Map<string, TokenRecord>
-  due: Due
+export type PermitNote = {
+  readonly reason: string
+  readonly by: string
+  readonly source: PermitSource
+  readonly made: number
+  /** When it was revoked; 0 = it was not. */
+  readonly revoked: number
 }
+
+export type RegistryState = DirectoryState &
+  WebhookState & {
+    readonly policy: Policy
+    readonly shardCount: number
+    sites: Table<typeof SITES>
+    permits: Table<typeof PERMITS>
+    policies: Table<typeof POLICIES>
+    holidays: Table<typeof HOLIDAYS>
+    siteLinks: Table<typeof SITE_LINKS>
+    watchLinks: Table<typeof WATCH_LINKS>
+    siteKeys: Table<typeof SITE_KEYS>
+    siteCount: number
+    keyCount: number
+    permitCount: number
+    /** Seals whose id was erased: their numbers stay taken. */
+    sealsErased: number
+    /** Wall time of the last op or tick applied. */
+    now: number
+    /** By siteNo; '' = erased. */
+    siteIds: string[]
+    siteNos: Map<string, number>
+    /** By areaKey. */
+    areas: string[]
+    areaKeys: Map<string, number>
+    /** Live sites by areaKey. */
+    areaSites: number[]
+    permitNotes: Map<number, PermitNote>
+    tokens: TokenRecord[]
+    tokensByHash: Map<string, TokenRecord>
+    due: Due
+  }
 
 /** Text and counts of a registry; with the bytes of its tables it is all of it. Plain values, msgpack-able. */
 export type RegistryDump = {
@@ -91,8 +100,9 @@ export type RegistryDump = {
   }
   readonly siteIds: readonly string[]
   readonly areas: readonly string[]
-  readonly permitNotes: readonly (readonly [number, string, string])[]
+  readonly permitNotes: readonly (readonly [permitNo: number, note: PermitNote])[]
   readonly tokens: readonly (Omit<TokenRecord, 'active'> & { readonly active: boolean })[]
+  readonly webhooks: WebhookState
 }
 
 const ROWS_INITIAL = 1024
@@ -122,6 +132,8 @@ export const createRegistryState = (policy: Policy, shardCount: number): Registr
   permitNotes: new Map(),
   tokens: [],
   tokensByHash: new Map(),
+  webhooks: [],
+  webhookCount: 0,
   due: createDue(),
 })
 
@@ -148,8 +160,9 @@ export const dumpRegistry = (state: RegistryState): RegistryDump => ({
   },
   siteIds: state.siteIds.slice(),
   areas: state.areas.slice(),
-  permitNotes: [...state.permitNotes].map(([no, { reason, by }]) => [no, reason, by] as const),
+  permitNotes: [...state.permitNotes],
   tokens: state.tokens.map((token) => ({ ...token, areas: token.areas.slice() })),
+  webhooks: { webhooks: state.webhooks.slice(), webhookCount: state.webhookCount },
 })
 
 /** The state as it was when both were taken; the tables are used as they are, not copied. */
@@ -180,9 +193,10 @@ export const restoreRegistryState = (policy: Policy, shardCount: number, dump: R
     areas: dump.areas.slice(),
     areaKeys: new Map(dump.areas.map((area, key) => [area, key])),
     areaSites: dump.areas.map(() => 0),
-    permitNotes: new Map(dump.permitNotes.map(([no, reason, by]) => [no, { reason, by }])),
+    permitNotes: new Map(dump.permitNotes),
     tokens,
     tokensByHash: new Map(tokens.filter((token) => token.active).map((token) => [token.hash, token])),
+    ...dump.webhooks,
     due: createDue(),
   }
   state.areaKeys.delete('')

@@ -1,12 +1,24 @@
 import type { Directory } from './directory.ts'
-import type { PermitView, Principal, RegistryOp, RegistryResult, Role } from './ops.ts'
+import type { PermitView, Principal, RegistryOp, RegistryResult, Role, WebhookRecord } from './ops.ts'
 import { livePermits, putPermit, revokePermit } from './permits.ts'
 import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
 import type { SiteChange } from './registry-changes.ts'
 import { DUE, nextDue, takeDue } from './registry-due.ts'
 import { type RegistryEffects, noEffects, siteKindName } from './registry-effects.ts'
 import { eraseSite } from './registry-erase.ts'
-import { areaCounts, keyView, sealIdOf, sealView, type SealView, sealsOf, type SiteSeal, siteSpec, sitesUnder, type SiteView, siteView } from './registry-reads.ts'
+import {
+  areaCounts,
+  keyView,
+  sealIdOf,
+  sealView,
+  type SealView,
+  sealsOf,
+  type SiteSeal,
+  siteSpec,
+  sitesUnder,
+  type SiteView,
+  siteView,
+} from './registry-reads.ts'
 import { closeSite, endObservation, putSites } from './registry-sites.ts'
 import {
   createRegistryState,
@@ -19,6 +31,7 @@ import {
   siteExpiry,
 } from './registry-state.ts'
 import { addToken, principalOf, revokeToken } from './registry-tokens.ts'
+import { putWebhook, removeWebhook } from './registry-webhooks.ts'
 
 // The registry: sites, seals and their dated assignments, observations, permits, tokens. A pure state machine over the log's registry
 // entries and ticks: the same ones give the same numbers, rows and answers. Time is an argument, and never goes back.
@@ -60,6 +73,8 @@ export type Registry = {
   readonly tokens: () => readonly { readonly name: string; readonly role: Role; readonly areas: readonly string[] }[]
   /** Also of a revoked token; '' where the number was never given. */
   readonly tokenName: (tokenNo: number) => string
+  /** With the secrets that sign: for the desk and the notifier, never for a view. Replaced whole when one changes. */
+  readonly webhooks: () => readonly WebhookRecord[]
   /** Highest numbers given so far: state tables need one row more. `sites` and `seals` count erased ones too. */
   readonly counts: () => {
     readonly sites: number
@@ -112,6 +127,7 @@ const registryOver = (state: RegistryState): Registry => {
       return token === undefined ? undefined : principalOf(token)
     },
     tokens: () => state.tokens.filter((token) => token.active).map(({ name, role, areas }) => ({ name, role, areas })),
+    webhooks: () => state.webhooks,
     tokenName: (tokenNo) => state.tokens[tokenNo - 1]?.name ?? '',
     counts: () => ({
       sites: state.siteCount,
@@ -139,13 +155,17 @@ const resultOf = (state: RegistryState, op: RegistryOp, effects: RegistryEffects
     case 'end-observation':
       return endObservation(state, op.by, op, effects)
     case 'put-permit':
-      return putPermit(state, op.by, op.permit)
+      return putPermit(state, op.by, op.permit, effects)
     case 'revoke-permit':
-      return revokePermit(state, op.by, op.permitNo)
+      return revokePermit(state, op.by, op.permitNo, effects)
     case 'add-token':
       return addToken(state, op)
     case 'revoke-token':
       return revokeToken(state, op.by, op.name)
+    case 'put-webhook':
+      return putWebhook(state, op.by, op.webhook)
+    case 'remove-webhook':
+      return removeWebhook(state, op.by, op.name)
     default:
       return unreachable(op)
   }

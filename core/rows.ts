@@ -19,6 +19,7 @@ export const ROWS = {
     seq: 'u32',
     total_in: 'u32',
     total_out: 'u32',
+    permit: 'u32',
     expires: 'u32',
   },
   occupancy: { site_key: 'u32', time: 'i64', received: 'i64', raw: 'i32', corrected: 'i32', confidence: 'f32', expires: 'u32' },
@@ -54,7 +55,12 @@ export type AlarmStepName =
   | 'assigned'
   | 'shelved'
   | 'unshelved'
+  /** It waited too long, or its level rose; the note says which. */
   | 'escalated'
+  /** Its level fell. */
+  | 'eased'
+  /** A webhook took a notice of it. */
+  | 'delivered'
   | 'cleared'
   | 'closed'
 export type AlarmStep = {
@@ -110,6 +116,23 @@ export type SealRow = {
   readonly changed: number
   readonly expires: number
 }
+/** A permit as it stands. Times are Unix ms. */
+export type PermitRow = {
+  readonly permit: number
+  readonly siteKey: number
+  readonly site: string
+  readonly from: number
+  readonly until: number
+  /** `mon,wed 08:00-18:00`, local time; empty = all the time. */
+  readonly weekly: string
+  readonly openings: number | null
+  readonly source: string
+  readonly reason: string
+  readonly by: string
+  readonly made: number
+  readonly revoked: number | null
+  readonly expires: number
+}
 /** What one entry of the registry changed about one site: enough to replay it (core/registry-changes.ts has the bodies). */
 export type RegistryChangeRow = {
   readonly time: number
@@ -123,11 +146,14 @@ export type RegistryChangeRow = {
   readonly body: string
   readonly expires: number
 }
+/** One version of the policy, whole. `expires` 0: in force. */
+export type PolicyRow = { readonly version: number; readonly time: number; readonly by: string; readonly document: string; readonly expires: number }
 /** Low-rate rows, as objects; storage encodes them too. */
 export type PlainRows = {
   readonly alarms: readonly AlarmStep[]
   readonly access: readonly AccessRow[]
   readonly sites: readonly SiteRow[]
   readonly seals: readonly SealRow[]
+  readonly permits: readonly PermitRow[]
   readonly registry_changes: readonly RegistryChangeRow[]
 }

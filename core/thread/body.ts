@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr'
-import type { AccessNote, AlarmWork, RegistryOp } from '../ops.ts'
+import type { AccessNote, DeskOp, RegistryOp } from '../ops.ts'
 import { bodyEntry, ENTRY, ENTRY_HEADER_BYTES } from '../entry.ts'
 
 // Entry bodies other than events: one msgpack value, plain maps (no record extension, so that any msgpack reader can).
@@ -7,7 +7,7 @@ import { bodyEntry, ENTRY, ENTRY_HEADER_BYTES } from '../entry.ts'
 const packr = new Packr({ useRecords: false, mapsAsObjects: true })
 
 export const registryEntry = (op: RegistryOp): Uint8Array => bodyEntry(ENTRY.registry, 0, packr.pack(op))
-export const workEntry = (op: AlarmWork): Uint8Array => bodyEntry(ENTRY.work, 0, packr.pack(op))
+export const workEntry = (op: DeskOp): Uint8Array => bodyEntry(ENTRY.work, 0, packr.pack(op))
 export const accessEntry = (notes: readonly AccessNote[]): Uint8Array => bodyEntry(ENTRY.access, 0, packr.pack(notes))
 export const tickEntry = (): Uint8Array => bodyEntry(ENTRY.tick, 0, new Uint8Array(0))
 /** Ends the extent of entries before it: the rows since the extent before become one block. */

@@ -60,11 +60,12 @@ export const tablesOf = ({ registry, state, shards }: MachineState): Tables => {
 
 export const createMachineState = (policy: Policy, shardCount: number): MachineState => {
   const registry = createRegistry(policy, shardCount)
+  const state = createState()
   return {
     registry,
-    desk: createDesk(deskDeps(registry, policy.otherRetentionMs)),
+    desk: createDesk(deskDeps(registry, state, policy.otherRetentionMs)),
     ledger: createLedger(),
-    state: createState(),
+    state,
     shards: Array.from({ length: shardCount }, createShardTables),
     policy,
     position: 0,
@@ -135,7 +136,7 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
   )
   const machine: MachineState = {
     registry,
-    desk: restoreDesk(deskDeps(registry, policy.otherRetentionMs), part.desk),
+    desk: restoreDesk(deskDeps(registry, state, policy.otherRetentionMs), part.desk),
     ledger: createLedger(part.ledger),
     state,
     shards,

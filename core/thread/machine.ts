@@ -1,5 +1,5 @@
 import type { Directory } from '../directory.ts'
-import type { AccessNote, AlarmView, AlarmWork, PermitView, Principal, RegistryOp, RegistryResult, WorkResult } from '../ops.ts'
+import type { AccessNote, AlarmView, AlarmWork, Delivery, PermitView, Principal, RegistryOp, RegistryResult, WebhookRecord, WorkResult } from '../ops.ts'
 import type { AlarmStep, Chunk, PlainRows } from '../rows.ts'
 import type { Position } from '../ids.ts'
 
@@ -32,6 +32,8 @@ export type Round = {
   readonly alarmSteps: readonly AlarmStep[]
   /** Alarms as they stand after the steps, one for each id in alarmSteps. */
   readonly alarms: readonly AlarmView[]
+  /** Notices for webhooks that were made: they wait in `outbox` until one is reported delivered. */
+  readonly deliveries: readonly Delivery[]
   /** Sites whose count changed (siteNo), empty unless `watchOccupancy(true)`. */
   readonly sitesChanged: Uint32Array
   /** Sites that left live views: observation ended, or erased. */
@@ -96,6 +98,11 @@ export type Machine = {
   readonly sites: (fromNo: number, limit: number, areaPrefix: string) => readonly SiteState[]
   readonly openAlarms: () => Iterable<AlarmView>
   readonly alarm: (id: string) => AlarmView | undefined
+  /** With their secrets: for the notifier alone. */
+  readonly webhooks: () => readonly WebhookRecord[]
+  /** Notices that wait for their webhooks, by id, in the order they were made; and how many were given up, over the log's life. */
+  readonly outbox: () => ReadonlyMap<string, Delivery>
+  readonly noticesDropped: () => number
   /** Permits that are in force or to come, of live sites. */
   readonly permits: () => Iterable<PermitView>
   readonly tokenByHash: (hash: string) => Principal | undefined

@@ -1,11 +1,11 @@
 import { applyEffects, makeRoom } from '../watch-effects.ts'
 import { ENTRY, eventColumns } from '../entry.ts'
-import type { AccessNote, AlarmWork, RegistryOp, RegistryResult, WorkResult } from '../ops.ts'
+import type { AccessNote, DeskOp, RegistryOp, RegistryResult, WorkResult } from '../ops.ts'
 import type { RegistryEffects } from '../registry-effects.ts'
 import { createWriter, takeChunk } from '../chunk-writer.ts'
 import { AREA_PART_STRIDE, writeAreas } from '../rollup.ts'
 import { registryChanges } from '../registry-changes.ts'
-import type { AccessRow, AlarmStep, Chunk, RegistryChangeRow, SealRow, SiteRow } from '../rows.ts'
+import type { AccessRow, AlarmStep, Chunk, PermitRow, RegistryChangeRow, SealRow, SiteRow } from '../rows.ts'
 import { createRun } from '../shard-run.ts'
 import { SIGNAL, SIGNAL_STRIDE } from '../signal.ts'
 import type { ApplyResult } from '../apply-task.ts'
@@ -22,6 +22,7 @@ export type Draft = {
   readonly access: AccessRow[]
   readonly sites: SiteRow[]
   readonly seals: SealRow[]
+  readonly permits: PermitRow[]
   readonly registryChanges: RegistryChangeRow[]
   readonly sitesChanged: number[]
   readonly sitesEnded: number[]
@@ -35,6 +36,7 @@ export const createDraft = (): Draft => ({
   access: [],
   sites: [],
   seals: [],
+  permits: [],
   registryChanges: [],
   sitesChanged: [],
   sitesEnded: [],
@@ -72,9 +74,13 @@ export const foldResults = (machine: MachineState, cut: Cut, results: readonly A
       for (let field = 0; field < SIGNAL_STRIDE; field += 1) rows.push(signals[at + field] as number)
     }
   }
+  // The desk looks at every tick, also one at which nothing was signalled (an outage may be over).
+  const last = Math.min(...results.map(({ next }) => next)) - 1
+  if (cut.entries[last]?.header.kind === ENTRY.tick && !byEntry.has(last)) byEntry.set(last, [])
   for (const entry of [...byEntry.keys()].toSorted((a, b) => a - b)) {
-    const { received } = (cut.entries[entry] as Queued).header
-    append(draft.steps, machine.desk.applySignals(Float64Array.from(byEntry.get(entry) ?? []), received))
+    const { kind, received } = (cut.entries[entry] as Queued).header
+    const signals = Float64Array.from(byEntry.get(entry) ?? [])
+    append(draft.steps, kind === ENTRY.tick ? machine.desk.applyTickSignals(signals, received) : machine.desk.applySignals(signals, received))
   }
 }
 
@@ -101,10 +107,11 @@ export const applyEnd = (machine: MachineState, { position, header, bytes }: Que
     draft.result = result
     append(draft.registryChanges, registryChanges(machine.registry, { op, result, effects }, { time: received, position }))
     takeEffects(machine, effects, received, draft)
+    if (op.op === 'remove-webhook') machine.desk.webhooksChanged(received)
   } else if (kind === ENTRY.work) {
-    const { result, steps } = machine.desk.work(unpackBody<AlarmWork>(bytes), received)
+    const { result, steps } = machine.desk.work(unpackBody<DeskOp>(bytes), received)
     draft.result = result
-    draft.steps.push(...steps)
+    append(draft.steps, steps)
   } else if (kind === ENTRY.access) {
     for (const note of unpackBody<AccessNote[]>(bytes)) draft.access.push({ time: received, ...note })
   }
@@ -118,6 +125,7 @@ const append = <T>(list: T[], more: readonly T[]): void => {
 const takeEffects = (machine: MachineState, effects: RegistryEffects, received: number, draft: Draft): void => {
   append(draft.sites, effects.sites)
   append(draft.seals, effects.seals)
+  append(draft.permits, effects.permits)
   append(draft.sitesEnded, effects.sitesEnded)
   append(draft.sitesEnded, effects.sitesErased)
   append(draft.expiredKeys, effects.expiredKeys)
@@ -135,11 +143,13 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
   for (const watch of effects.watchesEnded) draft.steps.push(...machine.desk.endWatch(seal[watch] as number, site[watch] as number, received))
   for (const siteNo of effects.sitesEnded) draft.steps.push(...machine.desk.endSite(siteNo, received))
   for (const siteNo of effects.sitesChanged) machine.desk.siteChanged(siteNo)
+  for (const siteNo of effects.sitesErased) machine.desk.eraseSite(siteNo, received)
   for (const list of [effects.sitesCreated, effects.sitesChanged, effects.sitesReopened]) append(draft.sitesChanged, list)
 }
 
 const concernsShards = (effects: RegistryEffects): boolean =>
   [
+    effects.permitsChanged,
     effects.sitesCreated,
     effects.sitesChanged,
     effects.sitesEnded,

@@ -1,8 +1,9 @@
 import { createDesk, restoreDesk, type Desk } from '../../core/desk.ts'
 import type { AlarmSubject } from '../../core/desk-alarm.ts'
-import type { DeskDeps } from '../../core/desk-state.ts'
+import type { DeskDeps, DeskPolicy } from '../../core/desk-state.ts'
 import { ALARM, type AlarmKindName } from '../../core/kinds.ts'
-import type { AlarmWork, Principal } from '../../core/ops.ts'
+import type { AlarmWork, Principal, WebhookRecord } from '../../core/ops.ts'
+import { POLICY_DEFAULT } from '../../core/policy.ts'
 import { SIGNAL_STATE } from '../../core/signal.ts'
 
 // What the desk's tests speak with: signals in words, people, and a few sites.
@@ -11,14 +12,34 @@ export const AT = Date.UTC(2026, 10, 24)
 export const RETENTION = 90 * 86_400_000
 export const operator: Principal = { tokenNo: 1, name: 'li', role: 'operator', areas: ['x'] }
 
-export const deps = (ended: ReadonlySet<number> = new Set()): DeskDeps => ({
+export type World = {
+  readonly ended?: ReadonlySet<number>
+  readonly policy?: Partial<DeskPolicy>
+  readonly webhooks?: readonly WebhookRecord[]
+  readonly silence?: DeskDeps['silence']
+}
+export const deps = ({ ended = new Set(), policy = {}, webhooks = [], silence = NO_SILENCE }: World = {}): DeskDeps => ({
   otherRetentionMs: RETENTION,
+  policyOf: () => ({ ...POLICY_DEFAULT.kinds.residence, ...policy }),
+  fleet: () => POLICY_DEFAULT,
+  webhooks: () => webhooks,
+  silence,
   sealId: (no) => no.toString(16).padStart(16, '0'),
   areaName: (key) => `area-${key}`,
   subject: (no): AlarmSubject | undefined => (ended.has(no) ? undefined : { site: `site-${no}`, area: no === 9 ? 'z' : 'x/y', siteKey: no * 10, expires: 0 }),
 })
-export const newDesk = (ended?: ReadonlySet<number>): Desk => createDesk(deps(ended))
-export const copiedDesk = (desk: Desk, ended?: ReadonlySet<number>): Desk => restoreDesk(deps(ended), structuredClone(desk.dump()))
+const NO_SILENCE: DeskDeps['silence'] = { count: () => () => ({ seals: 0, silent: 0 }), areasOf: () => [], offlineIn: () => [] }
+export const newDesk = (world?: World): Desk => createDesk(deps(world))
+export const copiedDesk = (desk: Desk, world?: World): Desk => restoreDesk(deps(world), structuredClone(desk.dump()))
+export const webhook = (over: Partial<WebhookRecord> = {}): WebhookRecord => ({
+  webhookNo: 1,
+  name: 'duty',
+  url: 'http://127.0.0.1:1/',
+  area: '',
+  severities: ['critical', 'major'],
+  secret: `whsec_${'A'.repeat(32)}`,
+  ...over,
+})
 
 export type Said = {
   readonly kind: AlarmKindName

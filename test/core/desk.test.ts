@@ -171,7 +171,7 @@ describe('people', () => {
 
 it('clears what is watched no more, and raises nothing about it', () => {
   const ended = new Set<number>()
-  const desk = newDesk(ended)
+  const desk = newDesk({ ended })
   for (const kind of ['tamper', 'offline', 'headcount-over'] as const) say(desk, kind, 'began')
   say(desk, 'tamper', 'began', AT, { seal: 6, site: 2 })
   expect(desk.endWatch(6, 1, AT)).toEqual([])

@@ -52,8 +52,13 @@ export const alarmOf = (alarm: Partial<AlarmView> & { readonly id: string }): Al
   acknowledgedBy: '',
   assignedTo: '',
   shelvedUntil: null,
+  shelvedBy: '',
+  shelvedReason: '',
+  waitingSince: alarm.acknowledged === true ? null : (alarm.raisedAt ?? Date.now()),
+  escalation: 0,
   repeats: 0,
   value: 1,
+  deliveries: [],
   ...alarm,
 })
 
@@ -87,7 +92,7 @@ export const createSource = (): Source => {
       block: 0 as Position,
       ends: false,
       chunks: [],
-      plain: { alarms: [], access: [], sites: [], seals: [], registry_changes: [] },
+      plain: { alarms: [], access: [], sites: [], seals: [], permits: [], registry_changes: [] },
       alarmSteps: steps.map(({ step, alarm }): AlarmStep => ({
         id: alarm.id,
         kind: alarm.kind,
@@ -106,6 +111,7 @@ export const createSource = (): Source => {
         expires: 0,
       })),
       alarms: [...last.values()],
+      deliveries: [],
       sitesChanged: Uint32Array.from(watched ? sitesChanged : []),
       sitesEnded,
       expiredKeys: [],
@@ -144,6 +150,7 @@ export const createSource = (): Source => {
     applied: () => applied,
     whenApplied: () => Promise.resolve(),
     resultOf: () => undefined,
+    tickDue: () => -Infinity,
     onRound: (listener) => {
       listeners.push(listener)
       return () => void listeners.splice(listeners.indexOf(listener), 1)
@@ -165,6 +172,9 @@ export const createSource = (): Source => {
     },
     openAlarms: () => alarms.values(),
     alarm: (id) => alarms.get(id),
+    webhooks: () => [],
+    outbox: () => new Map(),
+    noticesDropped: () => 0,
     permits: () => permits,
     areas: () => [],
     tokenByHash: (hash) => {
