@@ -131,7 +131,8 @@ export const POLICY_DEFAULT: Policy = {
       permitNeeded: true,
       doorHeldOpenMs: 2 * MINUTE,
       passageDoorShut: true,
-      doorWithoutPassageMin: 4,
+      // Deliveries are taken at a flat's door with nobody passing: meals alone are three a day.
+      doorWithoutPassageMin: null,
       flapEventsMin: 20,
       openingsPerHourMax: 12,
       feverAboveMilliC: null,
