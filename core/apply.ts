@@ -280,7 +280,16 @@ const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: numb
   columns.value[row] = from.value[i] as number
   columns.boot[row] = from.boot[i] as number
   columns.seq[row] = from.seq[i] as number
+  columns.turn[row] = turnOf(run, watch)
   columns.expires[row] = expiresOf(run, site)
+}
+
+/** Called before the event is heard. The first of a millisecond, as nearly all are, touches nothing that `heard` does not. */
+const turnOf = ({ watches, received }: ShardRun, watch: number): number => {
+  if (watches.lastHeard[watch] !== received) return 0
+  const turn = (watches.turn[watch] as number) + 1
+  watches.turn[watch] = turn
+  return turn
 }
 
 const writeTotals = (run: ShardRun, from: EventColumns, counter: number): void => {

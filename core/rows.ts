@@ -17,6 +17,8 @@ export const ROWS = {
     value: 'i32',
     boot: 'u32',
     seq: 'u32',
+    /** The order of arrival among the events of its watch with the same time received; 0 is the first. Gaps mean nothing. */
+    turn: 'u32',
     total_in: 'u32',
     total_out: 'u32',
     permit: 'u32',

@@ -26,6 +26,8 @@ export const WINDOWS_BEFORE = { bits: ['u32', 32] } as const
 export const WATCH_STATE = {
   /** Wall time of the last event that was no repeat; before the first: minus the time from which silence is counted, or 0. */
   lastHeard: 'f64',
+  /** How often an event was received in the millisecond of the one before it: the row's `turn` (core/rows.ts). */
+  turn: 'u32',
   /** The newest DOOR_OPENED or DOOR_CLOSED by (event time, boot, seq). */
   doorTime: 'f64',
   doorBoot: 'u32',
