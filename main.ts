@@ -46,6 +46,8 @@ export type RunningEngine = {
 
 /** Memory that replayed entries may take while the shards catch up at a start. */
 const REPLAY_BYTES_MAX = 64 * 1024 * 1024
+/** Rows that wait for ClickHouse go to disk beyond this share of the memory that they may take; the rest is for what is under way. */
+const SPILL_SHARE = 1 / 4
 /** A clean stop gives ClickHouse this long to take the last block; what it does not take comes again from the log. */
 const STOP_STORE_MS_MAX = 4_000
 
@@ -143,7 +145,16 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     onExit: (exit) => tell({ kind: 'clickhouse-exited', ...exit }),
     onRefused: (reason) => emit({ kind: 'statement-refused', reason }),
   })
-  const sink = startSink({ client: store.client, logId: log.id, note: log.note, noted: log.noted, emit, now: clock.now })
+  const sink = startSink({
+    client: store.client,
+    logId: log.id,
+    note: log.note,
+    noted: log.noted,
+    emit,
+    now: clock.now,
+    spoolDir: join(dir, 'waiting'),
+    memoryBytesMax: settings['unstored-bytes'] * SPILL_SHARE,
+  })
   const stored = createStored(machine)
   machine.onRound(sink.offer)
   machine.onRound(stored.offer)
@@ -179,6 +190,8 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
       backlogBytesMax: settings['backlog-bytes'],
       unstoredBytes: sink.pending().bytes,
       unstoredBytesMax: settings['unstored-bytes'],
+      spooledBytes: sink.pending().spooledBytes,
+      spooledBytesMax: settings['spool-bytes'],
     })
   const status = (): EngineStatus => {
     const pending = sink.pending()
@@ -186,7 +199,14 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     return {
       notReady: held === null ? [] : [held.detail],
       log: log.stats(),
-      sink: { rowsStored: outlet.rowsStored, eventsStored: stored.events(sink.verified()), oldestUnstoredSeconds: pending.oldestMs / 1000 },
+      sink: {
+        rowsStored: outlet.rowsStored,
+        eventsStored: stored.events(sink.verified()),
+        oldestUnstoredSeconds: pending.oldestMs / 1000,
+        waitingBytes: pending.bytes,
+        spooledBytes: pending.spooledBytes,
+        refused: pending.refused,
+      },
       details: {
         clickhouse: store.url,
         clickhouseEmbedded: store.embedded,

@@ -42,7 +42,11 @@ export const SETTINGS = {
   'extent-rows': integer(600_000, 'rows of one table at which a block is closed early; a block holds at most 1,000,000', [1000, 800_000]),
   'snapshot-ms': integer(60_000, 'how often a snapshot is written, when something changed', [1000, 86_400_000]),
   'backlog-bytes': integer(256 * MIB, 'durable entries waiting for the shards before requests get 503', [MIB, 64 * 1024 * MIB]),
-  'unstored-bytes': integer(2048 * MIB, 'rows in memory that wait for ClickHouse before requests get 503', [64 * MIB, 64 * 1024 * MIB]),
+  'unstored-bytes': integer(2048 * MIB, 'rows in memory that wait for ClickHouse before requests get 503; beyond a quarter they go to disk', [
+    64 * MIB,
+    64 * 1024 * MIB,
+  ]),
+  'spool-bytes': integer(32 * 1024 * MIB, 'disk that rows waiting for ClickHouse may take before requests get 503', [64 * MIB, Number.MAX_SAFE_INTEGER]),
   origins: { kind: 'list', fallback: '', help: 'further origins, comma-separated, whose pages may open WebSockets' },
   'log-level': text('info', 'what is written to standard error', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
 } as const satisfies Readonly<Record<string, SettingSpec>>

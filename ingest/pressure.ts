@@ -11,6 +11,8 @@ export type Load = {
   readonly backlogBytesMax: number
   readonly unstoredBytes: number
   readonly unstoredBytesMax: number
+  readonly spooledBytes: number
+  readonly spooledBytesMax: number
 }
 
 /** Share of the log's budget at which senders are held back; the rest is for requests under way and for the engine's own entries. */
@@ -22,6 +24,7 @@ export const pressureOf = (load: Load): Pressure | null => {
     return { status: 503, retryAfterSeconds: 10, detail: `the log uses ${load.logBytes} of ${load.logBudgetBytes} bytes: ClickHouse is behind or down` }
   }
   if (load.backlogBytes > load.backlogBytesMax) return { status: 503, retryAfterSeconds: 1, detail: 'durable events wait for the detectors' }
-  if (load.unstoredBytes > load.unstoredBytesMax) return { status: 503, retryAfterSeconds: 10, detail: 'rows wait for ClickHouse, which is behind or down' }
+  if (load.unstoredBytes > load.unstoredBytesMax || load.spooledBytes > load.spooledBytesMax)
+    return { status: 503, retryAfterSeconds: 10, detail: 'rows wait for ClickHouse, which is behind or down' }
   return null
 }

@@ -15,6 +15,11 @@ export type EngineStatus = {
     readonly eventsStored: number
     /** Age of the oldest entry whose rows are not verified in ClickHouse; 0 when all are. */
     readonly oldestUnstoredSeconds: number
+    /** Rows that wait, in memory and on disk. */
+    readonly waitingBytes: number
+    readonly spooledBytes: number
+    /** Tables that ClickHouse refuses for their content, and why. */
+    readonly refused: readonly { readonly table: string; readonly reason: string }[]
   }
   /** Anything else worth reading for whoever runs it. */
   readonly details: Readonly<Record<string, unknown>>

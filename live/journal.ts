@@ -33,6 +33,7 @@ export const journal =
         return log.debug(happening)
       case 'retry':
       case 'erase-retry':
+      case 'spill-failed':
       case 'snapshot-damaged':
       case 'clickhouse-exited':
       case 'query-failed':

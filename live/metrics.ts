@@ -127,6 +127,8 @@ const sinkObserver = ({ counter, histogram }: Make): ((happening: SinkSeen) => v
   const retries = counter('sink_retries_total', 'Inserts or counts that did not end well and were tried again', ['table'])
   const refused = counter('sink_refused_total', 'Times that ClickHouse refused a block’s content: that table waits', ['table'])
   const resolved = counter('sink_resolved_total', 'Ambiguous ends of inserts that a count resolved', ['there'])
+  const spilled = counter('sink_spilled_bytes_total', 'Bytes of rows that waited for ClickHouse on disk')
+  const spillFailures = counter('sink_spill_failures_total', 'Times that the disk did not take rows that wait: they stay in memory')
   const erased = counter('erased_site_keys_total', 'Site keys whose rows were deleted because their data expired')
   const eraseRetries = counter('erase_retries_total', 'Deletions of expired data that were tried again')
   return (happening) => {
@@ -143,6 +145,10 @@ const sinkObserver = ({ counter, histogram }: Make): ((happening: SinkSeen) => v
         return refused.inc({ table: happening.table })
       case 'resolved':
         return resolved.inc({ there: String(happening.there) })
+      case 'spilled':
+        return spilled.inc(happening.bytes)
+      case 'spill-failed':
+        return spillFailures.inc()
       case 'erased':
         return erased.inc(happening.siteKeys)
       case 'erase-retry':
@@ -217,6 +223,18 @@ const readAtScrape = (registry: Registry, { machine, status, liveClients }: Metr
   gauge('machine_backlog_bytes', 'Bytes durable and not yet applied', () => machine.backlog().bytes)
   gauge('log_bytes', 'Bytes of the log on disk', () => status().log.bytes)
   gauge('sink_oldest_unstored_seconds', 'Age of the oldest entry whose rows are not verified in ClickHouse', () => status().sink.oldestUnstoredSeconds)
+  gauge('sink_waiting_bytes', 'Rows that wait for ClickHouse in memory', () => status().sink.waitingBytes)
+  gauge('sink_spooled_bytes', 'Rows that wait for ClickHouse on disk', () => status().sink.spooledBytes)
+  new Gauge({
+    name: 'sealstream_sink_table_refused',
+    help: '1 while ClickHouse refuses a table’s rows for their content: that table waits',
+    labelNames: ['table'],
+    registers,
+    collect() {
+      this.reset()
+      for (const { table } of status().sink.refused) this.set({ table }, 1)
+    },
+  })
   total('rows_stored_total', 'Rows verified in ClickHouse, all tables', () => status().sink.rowsStored)
   gauge('live_clients', 'Readers of the live stream', liveClients)
   gauge('memory_resident_bytes', 'Resident memory of the process', () => process.memoryUsage.rss())

@@ -15,7 +15,7 @@ export type OpenBlock = {
   readonly since: number
 }
 
-const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals', 'registry_changes']
+const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals', 'permits', 'registry_changes']
 /** What a plain row is reckoned at for back-pressure: four times a typical one, as they live as objects until sent. */
 const PLAIN_ROW_BYTES = 400
 
@@ -53,12 +53,16 @@ export const addRows = (open: OpenBlock, chunks: readonly Chunk[], plain: PlainR
 
 const addBytes = (open: OpenBlock, table: SinkTable, bytes: number): void => void open.bytesOf.set(table, (open.bytesOf.get(table) ?? 0) + bytes)
 
-/** One table of the block is in ClickHouse: its rows are let go, while other tables' may still wait. */
-export const releaseTable = (open: OpenBlock, table: SinkTable): void => {
+/** One table's rows leave memory: they are elsewhere, and still count as waiting. */
+export const letGo = (open: OpenBlock, table: SinkTable): void => {
   open.chunks.delete(table as RowTable)
   open.plain.delete(table as PlainTable)
-  open.rowsOf.delete(table)
   open.bytesOf.delete(table)
+}
+/** One table of the block is in ClickHouse, while other tables' rows may still wait. */
+export const releaseTable = (open: OpenBlock, table: SinkTable): void => {
+  letGo(open, table)
+  open.rowsOf.delete(table)
 }
 
 /** The largest number of rows of any table: what bounds a block. */

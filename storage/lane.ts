@@ -30,7 +30,7 @@ export type Lane = {
   /** Every block up to here that has rows of this table is in ClickHouse. */
   readonly verified: () => number
   /** Sends one block and resolves when it is verified. Rejects only when stopped. */
-  readonly store: (block: number, build: () => Payload) => Promise<void>
+  readonly store: (block: number, build: () => Payload | Promise<Payload>) => Promise<void>
   /** Why ClickHouse (or the encoder) does not take the block under way, for its content; null while all is well. */
   readonly refusal: () => string | null
 }
@@ -106,10 +106,10 @@ export const createLane = (options: LaneOptions): Lane => {
 }
 
 /** Encodes. A cell that cannot be right is a bug of ours: the table waits and says so, nothing is dropped. */
-const built = async (options: LaneOptions, block: number, build: () => Payload): Promise<Payload> => {
+const built = async (options: LaneOptions, block: number, build: () => Payload | Promise<Payload>): Promise<Payload> => {
   for (;;) {
     try {
-      return build()
+      return await build()
     } catch (error) {
       options.emit({
         kind: 'refused',

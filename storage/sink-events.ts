@@ -26,5 +26,8 @@ export type SinkHappening =
   | { readonly kind: 'refused'; readonly table: SinkTable; readonly block: number; readonly reason: string; readonly waitMs: number }
   /** After an ambiguous end: the block was there, or was not and goes again under the next attempt. */
   | { readonly kind: 'resolved'; readonly table: SinkTable; readonly block: number; readonly there: boolean; readonly attempt: number }
+  /** Rows that wait for ClickHouse went from memory to disk; or could not, and stay in memory. */
+  | { readonly kind: 'spilled'; readonly table: SinkTable; readonly block: number; readonly rows: number; readonly bytes: number }
+  | { readonly kind: 'spill-failed'; readonly reason: string }
   | { readonly kind: 'erased'; readonly siteKeys: number; readonly ms: number }
   | { readonly kind: 'erase-retry'; readonly siteKeys: number; readonly reason: string; readonly waitMs: number }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { position, type Position } from '../core/ids.ts'
@@ -5,8 +6,12 @@ import type { Round } from '../core/thread/machine.ts'
 import { addRows, allBytes, allRows, largestTable, openBlock, payloadOf, releaseTable, tablesOf, type OpenBlock } from './block.ts'
 import { startEraser } from './erase.ts'
 import { createLane, NO_BLOCK, noteKey, type Lane, type LaneNote } from './lane.ts'
+import type { Payload } from './insert.ts'
 import { reloadNames } from './names.ts'
 import type { SinkHappening } from './sink-events.ts'
+import { createQueue, pendingBlock, type Pending, type Queue } from './sink-queue.ts'
+import { createSpiller } from './spill.ts'
+import { openSpool, type Spool } from './spool.ts'
 import { SINK_TABLES, type SinkTable, type TableSpec } from './tables.ts'
 
 // The sink: gathers the machine's rows into blocks and brings each block into ClickHouse exactly once (storage/lane.ts has the proof).
@@ -26,10 +31,15 @@ export type SinkOptions = {
   readonly emit: (happening: SinkHappening) => void
   /** The engine's clock, Unix ms. */
   readonly now?: () => number
+  /** Folder where rows wait beyond `memoryBytesMax`; without it they all wait in memory. */
+  readonly spoolDir?: string
+  readonly memoryBytesMax?: number
 }
 export type SinkPending = {
   readonly rows: number
+  /** In memory, and on disk. */
   readonly bytes: number
+  readonly spooledBytes: number
   /** Blocks of which at least one table waits. */
   readonly blocks: number
   /** Blocks that wait in the fullest queue of a table that ClickHouse does take. */
@@ -62,6 +72,8 @@ const VERIFIED_KEY = 'sink:verified'
 export const startSink = (options: SinkOptions): Sink => {
   const now = options.now ?? Date.now
   const stopped = new AbortController()
+  // Every lane and the eraser listen for the one stop.
+  setMaxListeners(0, stopped.signal)
   const lanes = new Map<SinkTable, Lane>()
   for (const spec of SINK_TABLES) {
     lanes.set(spec.name, createLane({ ...options, spec, signal: stopped.signal, noted: options.noted(noteKey(spec.name)) as LaneNote | undefined }))
@@ -76,6 +88,9 @@ export const startSink = (options: SinkOptions): Sink => {
   // Before the first extent the block is 0: nothing is verified is -1.
   let verified = Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
   let advancing = false
+  const spool = options.spoolDir === undefined ? undefined : openSpool(options.spoolDir)
+  const spillOver =
+    spool === undefined ? undefined : createSpiller({ spool, memoryBytesMax: options.memoryBytesMax ?? Infinity, waiting: () => order, emit: options.emit })
 
   const settle = (): void => {
     for (let i = waiters.length - 1; i >= 0; i -= 1) if ((waiters[i] as { block: number }).block <= verified) waiters.splice(i, 1)[0]?.resolve()
@@ -100,9 +115,11 @@ export const startSink = (options: SinkOptions): Sink => {
       if (pending === undefined) return
       // Names first, so that no row is seen before the name of its site; but not for the price of waiting with a refused table.
       if (spec.name !== 'sites') await Promise.race([pending.named, sleep(NAMES_WAIT_MS_MAX, undefined, { signal: stopped.signal, ref: false })])
-      await (lanes.get(spec.name) as Lane).store(pending.open.block, () => payloadOf(pending.open, spec))
+      pending.sending.add(spec.name)
+      await (lanes.get(spec.name) as Lane).store(pending.open.block, () => payloadFrom(pending, spec, spool))
       if (spec.name === 'sites') await forever(() => reloadNames(options.client), stopped.signal)
       releaseTable(pending.open, spec.name)
+      await spool?.drop(pending.spooled.get(spec.name))
       pending.left.delete(spec.name)
       if (spec.name === 'sites') pending.nameIt()
       queue.done()
@@ -113,12 +130,15 @@ export const startSink = (options: SinkOptions): Sink => {
   const running = SINK_TABLES.map((spec) => drive(spec).catch(() => undefined))
   const enqueue = (open: OpenBlock): void => {
     const specs = tablesOf(open)
-    let nameIt = (): void => undefined
-    const named = open.rowsOf.has('sites') ? new Promise<void>((resolve) => (nameIt = resolve)) : Promise.resolve()
-    const pending: Pending = { open, expired, hadRows: specs.length > 0, left: new Set(specs.map(({ name }) => name)), named, nameIt }
+    const pending = pendingBlock(
+      open,
+      expired,
+      specs.map(({ name }) => name),
+    )
     order.push(pending)
     for (const { name } of specs) (queues.get(name) as Queue).push(pending)
     if (specs.length === 0) advance().catch(() => undefined)
+    spillOver?.()
   }
   return {
     offer: (round) => {
@@ -142,7 +162,7 @@ export const startSink = (options: SinkOptions): Sink => {
       })
       const taken = [...queues].filter(([table]) => !refused.some((one) => one.table === table))
       const blocks = [...order.map(({ open }) => open), ...(current === undefined ? [] : [current])]
-      return { ...pendingOf(blocks, now()), ahead: Math.max(0, ...taken.map(([, queue]) => queue.size())), refused }
+      return { ...pendingOf(blocks, now()), spooledBytes: spool?.bytes() ?? 0, ahead: Math.max(0, ...taken.map(([, queue]) => queue.size())), refused }
     },
     erasing: eraser.pending,
     whenErased: eraser.idle,
@@ -155,53 +175,15 @@ export const startSink = (options: SinkOptions): Sink => {
   }
 }
 
-type Pending = {
-  readonly open: OpenBlock
-  readonly expired: readonly number[]
-  readonly hadRows: boolean
-  /** Tables that are not in ClickHouse yet. */
-  readonly left: Set<SinkTable>
-  /** Resolves when the names of the block's sites can be looked up. */
-  readonly named: Promise<void>
-  readonly nameIt: () => void
-}
-type Queue = {
-  readonly push: (pending: Pending) => void
-  /** The oldest, when there is one; undefined once closed. It counts until done. */
-  readonly take: () => Promise<Pending | undefined>
-  readonly done: () => void
-  readonly size: () => number
-  readonly close: () => void
-}
-const createQueue = (): Queue => {
-  const waiting: Pending[] = []
-  let busy = 0
-  let closed = false
-  let wake: (() => void) | undefined
-  return {
-    push: (pending) => {
-      waiting.push(pending)
-      wake?.()
-    },
-    take: async () => {
-      while (waiting.length === 0 && !closed) await new Promise<void>((resolve) => (wake = resolve))
-      if (closed) return undefined
-      busy = 1
-      return waiting.shift()
-    },
-    done: () => void (busy = 0),
-    size: () => waiting.length + busy,
-    close: () => {
-      closed = true
-      wake?.()
-    },
-  }
+const payloadFrom = (pending: Pending, spec: TableSpec, spool: Spool | undefined): Payload | Promise<Payload> => {
+  const spooled = pending.spooled.get(spec.name)
+  return spooled === undefined || spool === undefined ? payloadOf(pending.open, spec) : spool.read(spooled)
 }
 
 /** Long enough for a few rows of names, short beside the second that a block stands for. */
 const NAMES_WAIT_MS_MAX = 500
 
-const pendingOf = (blocks: readonly OpenBlock[], now: number): Omit<SinkPending, 'ahead' | 'refused'> => {
+const pendingOf = (blocks: readonly OpenBlock[], now: number): Omit<SinkPending, 'ahead' | 'refused' | 'spooledBytes'> => {
   const full = blocks.filter((block) => allRows(block) > 0)
   return {
     rows: full.reduce((sum, block) => sum + allRows(block), 0),

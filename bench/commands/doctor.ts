@@ -120,6 +120,21 @@ const CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'sink',
+    run: async (target) => {
+      const { value } = await api(target, 'sre', { path: '/v1/status' })
+      const { refused = [], spooledBytes = 0 } =
+        (value as { sink?: { refused?: readonly { table: string; reason: string }[]; spooledBytes?: number } } | undefined)?.sink ?? {}
+      const [first] = refused
+      if (first !== undefined)
+        return bad(
+          `ClickHouse refuses ${refused.map(({ table }) => table).join(', ')}: ${first.reason}`,
+          'mend the table (its columns must be those of docs/clickhouse.md); its rows wait and go in by themselves within a minute, the other tables go on',
+        )
+      return good(spooledBytes === 0 ? 'no table waits' : `no table is refused; ${(spooledBytes / 1024 ** 2).toFixed(0)} MiB of rows wait on disk`)
+    },
+  },
+  {
     name: 'clock',
     run: async (target) => {
       const asked = Date.now()

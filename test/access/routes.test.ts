@@ -51,7 +51,7 @@ test('every route of the real server is in core/access.ts or in the open list, a
     noteAccess: () => Promise.resolve(),
     query: () => Promise.resolve([]),
     metrics: () => Promise.resolve(''),
-    status: () => ({ notReady: [], log: { bytes: 0, first: 1, next: 1 }, sink: { rowsStored: 0, eventsStored: 0, oldestUnstoredSeconds: 0 }, details: {} }),
+    status: () => ({ notReady: [], log: { bytes: 0, first: 1, next: 1 }, sink: { rowsStored: 0, eventsStored: 0, oldestUnstoredSeconds: 0, waitingBytes: 0, spooledBytes: 0, refused: [] }, details: {} }),
     pageDir: join(import.meta.dirname, '../../web'),
   })
   await app.ready()

@@ -28,7 +28,7 @@ beforeEach(async () => {
     status: () => ({
       notReady: [...reasons],
       log: { bytes: 10, first: 1, next: 5 },
-      sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 1.5 },
+      sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 1.5, waitingBytes: 0, spooledBytes: 0, refused: [] },
       details: {},
     }),
   })
@@ -167,9 +167,10 @@ test('areas are summed one level below', async () => {
   expect((await get('/v1/areas?area=fuzhou', 'analyst@fuzhou/gulou')).body['items'].map((area: { area: string }) => area.area)).toEqual(['fuzhou/gulou'])
 })
 
+const PLAIN_PERMIT = { weekly: null, lastDay: null, source: 'staff', made: 0 } as const
 test('permits, tokens, status, readiness', async () => {
-  source.permits.push({ permitNo: 4, site: 's-1', siteNo: 1, area: GULOU, from: 0, until: 1000, openings: 2, used: 1, reason: 'sampling visit', by: 'x' })
-  source.permits.push({ permitNo: 5, site: 's-4', siteNo: 4, area: TAIJIANG, from: 0, until: 1000, openings: null, used: 0, reason: '', by: 'x' })
+  source.permits.push({ permitNo: 4, site: 's-1', siteNo: 1, area: GULOU, from: 0, until: 1000, openings: 2, used: 1, reason: 'sampling visit', by: 'x', ...PLAIN_PERMIT })
+  source.permits.push({ permitNo: 5, site: 's-4', siteNo: 4, area: TAIJIANG, from: 0, until: 1000, openings: null, used: 0, reason: '', by: 'x', ...PLAIN_PERMIT })
   expect((await get('/v1/permits', OPERATOR)).body['items']).toMatchObject([{ id: '4', openings: 2, used: 1, reason: 'sampling visit' }])
   expect((await get('/v1/tokens', 'admin@')).body['items']).toContainEqual({ name: 'sre@', role: 'sre', areas: [''] })
   expect(JSON.stringify((await get('/v1/tokens', 'admin@')).body)).not.toContain('hash')

@@ -45,7 +45,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     ((): ReturnType<LiveDeps['status']> => ({
       notReady: [],
       log: { bytes: 1, first: 1, next: 2 },
-      sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 0 },
+      sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 0, waitingBytes: 0, spooledBytes: 0, refused: [] },
       details: {},
     }))
   const hub = startHub({

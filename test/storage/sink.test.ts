@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { position } from '../../core/ids.ts'
+import { openClient } from '../../storage/client.ts'
 import { startSink } from '../../storage/sink.ts'
 import type { SinkHappening } from '../../storage/sink-events.ts'
 import { eraseResidue } from '../../storage/erase.ts'
@@ -114,7 +116,7 @@ test('rows of one block arrive in every table, with names', async () => {
   )
   await sink.whenVerified(position(1))
   expect(sink.verified()).toBe(1)
-  expect(sink.pending()).toEqual({ rows: 0, bytes: 0, blocks: 0, oldestMs: 0, ahead: 0, refused: [] })
+  expect(sink.pending()).toEqual({ rows: 0, bytes: 0, spooledBytes: 0, blocks: 0, oldestMs: 0, ahead: 0, refused: [] })
   expect(await rig.rows('SELECT count() AS n, uniqExact(site) AS sites, min(area) AS area FROM seals.events WHERE block = 1')).toEqual([
     { n: 800, sites: 2, area: 'fuzhou/gulou/antai/1' },
   ])
@@ -205,6 +207,34 @@ test('a block that cannot be encoded waits loudly and is not skipped', async () 
   expect(sink.verified()).toBeLessThan(41)
   await sink.stop()
 })
+
+test('what waits while ClickHouse is away goes to disk, and is stored once when it is back', async () => {
+  const happenings: SinkHappening[] = []
+  const away = await startRig()
+  const options = { logId: 'log-g', ...fileNotes(join(rig.dir, 'g.json')), emit: (happening: SinkHappening) => void happenings.push(happening) }
+  await away.stop()
+  // Nobody listens at the address any more: every insert fails.
+  const client = openClient(away.embedded)
+  const sink = startSink({ ...options, client, spoolDir: join(rig.dir, 'spool-g'), memoryBytesMax: 200_000 })
+  const rows = Array.from({ length: 2_000 }, (_, i) => event(i, 9))
+  const blocks = [61, 62, 63, 64, 65, 66]
+  for (const block of blocks) sink.offer(roundOf(block, { chunks: [chunkOf('events', rows), chunkOf('traffic_1h', [traffic(60 * block, 9)])] }))
+  await expect.poll(() => happenings.filter(({ kind }) => kind === 'spilled').length, { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
+  expect(sink.pending().rows).toBe(6 * 2_001)
+  expect(sink.pending().bytes).toBeLessThan(300_000)
+  expect(readdirSync(join(rig.dir, 'spool-g')).length).toBeGreaterThanOrEqual(4)
+  await sink.stop()
+  await client.close()
+  // A restart throws the files away: the rows come again from the log.
+  const again = startSink({ ...options, client: rig.client, spoolDir: join(rig.dir, 'spool-g'), memoryBytesMax: 200_000 })
+  expect(readdirSync(join(rig.dir, 'spool-g'))).toEqual([])
+  for (const block of blocks) again.offer(roundOf(block, { chunks: [chunkOf('events', rows), chunkOf('traffic_1h', [traffic(60 * block, 9)])] }))
+  await again.whenVerified(position(66))
+  await again.stop()
+  expect(readdirSync(join(rig.dir, 'spool-g'))).toEqual([])
+  expect(await rig.rows('SELECT count() AS n, uniqExact(block) AS blocks FROM seals.events WHERE site_key = 9')).toEqual([{ n: 12_000, blocks: 6 }])
+  expect(again.pending()).toMatchObject({ rows: 0, bytes: 0, spooledBytes: 0 })
+}, 60_000)
 
 test('a table that ClickHouse refuses waits alone: the others go on, and it goes on itself when it is mended', async () => {
   const { sink, happenings, notes } = sinkOf('f.json', 'log-f')
