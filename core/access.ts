@@ -27,7 +27,7 @@ export const ROUTES: readonly Route[] = [
   route('POST', '/v1/sites/import', ['admin'], 'one'),
   route('GET', '/v1/seals/:seal', ['operator', 'admin'], 'one'),
   route('GET', '/v1/permits', ['operator', 'admin'], 'filter'),
-  route('POST', '/v1/permits', ['operator', 'admin'], 'one'),
+  route('POST', '/v1/permits', ['sender', 'operator', 'admin'], 'one'),
   route('DELETE', '/v1/permits/:permit', ['operator', 'admin'], 'one'),
   route('GET', '/v1/alarms', ['operator', 'admin'], 'filter'),
   route('GET', '/v1/alarms/:id', ['operator', 'admin'], 'one'),

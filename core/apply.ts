@@ -10,7 +10,7 @@ import { doorClosed, doorOpened } from './rules/door.ts'
 import { temperatureRead } from './rules/fever.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import { heard } from './rules/offline.ts'
-import { passageUnpermitted } from './rules/permit.ts'
+import { passageUnpermitted, permitOf } from './rules/permit.ts'
 import { FIXED } from './policy.ts'
 import { tampered, tamperRestored } from './rules/tamper.ts'
 import { expiresOf, isInForce, shardIndexOf, type ShardRun } from './shard-run.ts'
@@ -186,6 +186,7 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     current.seq = seq[i] as number
     current.value = value[i] as number
     current.quiet = current.time < oldest || !isInForce(run, no)
+    current.permit = permitOf(run, kind[i] as number)
     while (device < deviceIndex.length && (deviceIndex[device] as number) < i) device += 1
     while (counter < counterIndex.length && (counterIndex[counter] as number) < i) counter += 1
     const deviceAt = deviceIndex[device] === i ? device : -1
@@ -268,7 +269,7 @@ const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: numb
   const { columns } = run.events
   const { low, high } = run.directory.seals.columns
   const { seal: sealOf, siteKey } = run.directory.watches.columns
-  const { watch, site, time } = run.current
+  const { watch, site, time, permit } = run.current
   const seal = sealOf[watch] as number
   columns.seal[row * 2] = low[seal] as number
   columns.seal[row * 2 + 1] = high[seal] as number
@@ -281,6 +282,7 @@ const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: numb
   columns.boot[row] = from.boot[i] as number
   columns.seq[row] = from.seq[i] as number
   columns.turn[row] = turnOf(run, watch)
+  columns.permit[row] = permit
   columns.expires[row] = expiresOf(run, site)
 }
 

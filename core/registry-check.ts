@@ -1,6 +1,9 @@
 import { isArea, isSealId, isSiteId } from './ids.ts'
 import { SITE_KIND } from './kinds.ts'
-import type { ItemProblem, PermitSpec, SealAssignment, SiteSpec } from './ops.ts'
+import { DAY_MINUTES } from './local-time.ts'
+import { type ItemProblem, PERMIT_SOURCES, type PermitSpec, type SealAssignment, type SiteSpec } from './ops.ts'
+import { FIXED } from './policy.ts'
+import { type PermitWeekly, WEEKDAYS } from './weekly.ts'
 
 // Whether what a client says can be true at all: shapes and ranges, without the registry's state. Field by field, so that a bulk
 // import can be corrected from its answer. Ops may come from an old log or another client of the log: nothing is taken on trust.
@@ -70,12 +73,54 @@ const sealProblem = (seal: SealAssignment): string | undefined => {
 }
 
 /** Why a permit cannot be, or undefined. */
-export const permitProblem = (permit: PermitSpec, now: number): string | undefined => {
+export const permitProblem = (permit: PermitSpec, now: number): string | undefined =>
+  spanProblem(permit, now) ?? (permit.weekly === undefined ? undefined : weeklyProblem(permit)) ?? sourceProblem(permit, now)
+
+const spanProblem = (permit: PermitSpec, now: number): string | undefined => {
   if (!isTime(permit.from)) return 'from: is not a time between 1970 and 2100'
   if (!isTime(permit.until)) return 'until: is not a time between 1970 and 2100'
   if (permit.from >= permit.until) return 'until: is not after from'
   if (permit.until <= now) return 'until: the permit would be over already'
   if (permit.openings !== null && !isCount(permit.openings, 1)) return `openings: wants a whole number from 1 to ${PEOPLE_MAX}, or null`
   if (typeof permit.reason !== 'string' || permit.reason.length > REASON_LENGTH_MAX) return `reason: wants text of at most ${REASON_LENGTH_MAX} characters`
+  return undefined
+}
+
+/** Openings are counted in 16 bits for each of a week's days (core/site-table.ts): far more than a door's hinge stands. */
+export const WEEKLY_OPENINGS_MAX = 0xffff
+const isMinute = (n: unknown): n is number => typeof n === 'number' && Number.isSafeInteger(n) && n >= 0 && n <= DAY_MINUTES
+
+const weeklyProblem = ({ weekly, openings }: PermitSpec): string | undefined => {
+  if (!isObject(weekly)) return 'weekly: wants an object with days, from and until'
+  const { days, from, until } = weekly as PermitWeekly
+  if (!Array.isArray(days) || days.length === 0 || days.some((day, at) => !Number.isSafeInteger(day) || day < 0 || day > 6 || days.indexOf(day) !== at))
+    return `weekly.days: wants some of ${WEEKDAYS.join(', ')}, each once`
+  if (!isMinute(from)) return 'weekly.from: wants a time of the day'
+  if (!isMinute(until)) return 'weekly.until: wants a time of the day'
+  if (from >= until) return 'weekly.until: is not after weekly.from; what goes on past midnight is two permits'
+  if (openings !== null && openings > WEEKLY_OPENINGS_MAX) return `openings: by the week at most ${WEEKLY_OPENINGS_MAX} a day`
+  return undefined
+}
+
+// What a resident may declare. It is not asked for and granted by nobody, so it must never be a standing permit: each declaration is for
+// one errand that begins now or later, small enough that staff can look at every one.
+
+/** Longer than a walk to the gate and back with the rubbish or a delivery; who is away for longer is a visit, which staff permit. */
+export const DECLARED_MS_MAX = 60 * 60_000
+/** Out and in again. */
+export const DECLARED_OPENINGS_MAX = 2
+/** In force or to come, at one site: one for each errand of a day, but no day made of them (three hours of the day at most). */
+export const DECLARED_LIVE_MAX = 3
+/** A phone's clock may be behind by as much as a seal's may be ahead: then it begins when it is received. Earlier would be backdated. */
+export const DECLARED_LATE_MS_MAX = FIXED.clockAheadMsMax
+
+const sourceProblem = (permit: PermitSpec, now: number): string | undefined => {
+  const { source = 'staff', from, until, openings, weekly } = permit
+  if (!PERMIT_SOURCES.includes(source)) return `source: wants one of ${PERMIT_SOURCES.join(', ')}`
+  if (source === 'staff') return undefined
+  if (weekly !== undefined) return 'weekly: a declaration is for one time; staff permit what recurs'
+  if (from < now - DECLARED_LATE_MS_MAX) return 'from: a declaration is never backdated'
+  if (until - Math.max(from, now) > DECLARED_MS_MAX) return `until: a declaration lasts at most ${DECLARED_MS_MAX / 60_000} minutes`
+  if (openings === null || openings > DECLARED_OPENINGS_MAX) return `openings: a declaration is for at most ${DECLARED_OPENINGS_MAX}`
   return undefined
 }

@@ -1,8 +1,10 @@
 import { sealId } from './ids.ts'
 import { SITE_KIND, type SiteKindName } from './kinds.ts'
-import type { SealRow, SiteRow } from './rows.ts'
+import type { PermitRow, PolicyRow, SealRow, SiteRow } from './rows.ts'
 import { TIME_MS_MAX } from './registry-check.ts'
-import type { RegistryState } from './registry-state.ts'
+import type { PermitNote, RegistryState } from './registry-state.ts'
+import { OPENINGS_UNLIMITED } from './site-table.ts'
+import { unpackWeekly, weeklyText } from './weekly.ts'
 
 // What a registry op or a tick changed, for those who follow it: rows for ClickHouse, and numbers for the shards and the desk.
 // In rows an open end is TIME_MS_MAX (2100), an open beginning 0 and "never expires" TIME_MS_MAX: finite, so that SQL compares.
@@ -10,6 +12,12 @@ import type { RegistryState } from './registry-state.ts'
 export type RegistryEffects = {
   readonly sites: SiteRow[]
   readonly seals: SealRow[]
+  readonly permits: PermitRow[]
+  readonly policies: PolicyRow[]
+  /** Live sites whose figures changed. */
+  readonly policyChanged: number[]
+  /** A permit of theirs was made or revoked. */
+  readonly permitsChanged: number[]
   readonly sitesCreated: number[]
   /** Headcount, capacity, observation, area or kind changed. */
   readonly sitesChanged: number[]
@@ -34,6 +42,10 @@ export type RegistryEffects = {
 export const noEffects = (): RegistryEffects => ({
   sites: [],
   seals: [],
+  permits: [],
+  policies: [],
+  policyChanged: [],
+  permitsChanged: [],
   sitesCreated: [],
   sitesChanged: [],
   sitesEnded: [],
@@ -90,6 +102,35 @@ export const sealRow = (state: RegistryState, watch: number): SealRow => {
     changed: state.now,
     expires: rowExpires(state, siteNo),
   }
+}
+
+export const permitRow = (state: RegistryState, permitNo: number): PermitRow => {
+  const { from, until, site, openings, weekly } = state.permits.columns
+  const siteNo = site[permitNo] as number
+  const { reason, by, source, made, revoked } = state.permitNotes.get(permitNo) as PermitNote
+  const expires = state.sites.columns.expires[siteNo] as number
+  return {
+    permit: permitNo,
+    siteKey: state.sites.columns.siteKey[siteNo] as number,
+    site: state.siteIds[siteNo] as string,
+    from: from[permitNo] as number,
+    until: until[permitNo] as number,
+    weekly: weekly[permitNo] === 0 ? '' : weeklyText(unpackWeekly(weekly[permitNo] as number)),
+    openings: openings[permitNo] === OPENINGS_UNLIMITED ? null : (openings[permitNo] as number),
+    source,
+    reason,
+    by,
+    made,
+    revoked: revoked === 0 ? null : revoked,
+    // Where the site's rows have no end of their own: for as long after the permit's as theirs after they were received.
+    expires: expires === 0 ? (until[permitNo] as number) + state.policy.otherRetentionMs : expires,
+  }
+}
+/** Of all the site's permits that are not forgotten. */
+export const permitRows = (state: RegistryState, siteNo: number): PermitRow[] => {
+  const rows: PermitRow[] = []
+  for (let no = state.sites.columns.permitHead[siteNo] as number; no !== 0; no = state.permits.columns.next[no] as number) rows.push(permitRow(state, no))
+  return rows
 }
 
 const rowExpires = (state: RegistryState, siteNo: number): number => {

@@ -2,7 +2,8 @@ import { maySee } from './access.ts'
 import { SITE_KIND } from './kinds.ts'
 import type { ItemProblem, Principal, RegistryResult, SiteSpec } from './ops.ts'
 import { isTime, siteProblems } from './registry-check.ts'
-import { type RegistryEffects, sealRow, siteRow } from './registry-effects.ts'
+import { permitRows, type RegistryEffects, sealRow, siteRow } from './registry-effects.ts'
+import { assignPolicy } from './registry-policy.ts'
 import { applySeals, openWatches, planSeals, renewWatches, type SealPlans, siteWatches } from './registry-seals.ts'
 import { areaKeyOf, planSite, type RegistryState } from './registry-state.ts'
 import { setObserved } from './directory-write.ts'
@@ -60,6 +61,7 @@ const createSite = ({ state, effects }: PutContext, spec: SiteSpec, planned: Sea
   state.sites.columns.inside[siteNo] = spec.inside ?? (spec.kind === 'residence' ? Math.max(0, spec.headcount) : 0)
   writeFigures(state, siteNo, spec)
   takeKey(state, siteNo, spec)
+  assignPolicy(state, siteNo)
   writeObservation(state, siteNo, spec)
   count(state, siteNo, 1)
   planSite(state, siteNo)
@@ -75,6 +77,7 @@ const changeSite = ({ state, effects }: PutContext, siteNo: number, spec: SiteSp
   if (renamed) {
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, -1)
     takeKey(state, siteNo, spec)
+    if (assignPolicy(state, siteNo)) effects.policyChanged.push(siteNo)
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, 1)
   }
   const observed = writeObservation(state, siteNo, spec)
@@ -85,6 +88,7 @@ const changeSite = ({ state, effects }: PutContext, siteNo: number, spec: SiteSp
   if (renamed || figures || observed) {
     effects.sitesChanged.push(siteNo)
     if (!observed) effects.sites.push(siteRow(state, state.sites.columns.siteKey[siteNo] as number))
+    if (renamed && !observed) effects.permits.push(...permitRows(state, siteNo))
   }
   return renamed || figures || observed || seals ? 'changed' : 'unchanged'
 }
@@ -120,7 +124,6 @@ const takeKey = (state: RegistryState, siteNo: number, spec: SiteSpec): void => 
   columns.siteKey[siteNo] = key
   columns.areaKey[siteNo] = areaKey
   columns.kind[siteNo] = SITE_KIND[spec.kind]
-  columns.policy[siteNo] = SITE_KIND[spec.kind]
 }
 
 const writeObservation = (state: RegistryState, siteNo: number, { observation }: SiteSpec): boolean => {
@@ -144,6 +147,7 @@ const observationMoved = (state: RegistryState, siteNo: number, effects: Registr
     effects.seals.push(sealRow(state, watch))
   }
   for (const key of siteKeysOf(state, siteNo)) effects.sites.push(siteRow(state, key))
+  effects.permits.push(...permitRows(state, siteNo))
   const over = until <= state.now
   if (over && ended[siteNo] === 0) return closeSite(state, siteNo, effects)
   if (!over && ended[siteNo] === 1) {

@@ -3,6 +3,7 @@ import type { DirectoryState } from './directory-write.ts'
 import type { PermitSource, Role } from './ops.ts'
 import type { Policy } from './policy.ts'
 import { defaultPolicyTables, HOLIDAYS, POLICIES, type PolicyTables } from './policy-table.ts'
+import { createPolicyState, dumpPolicy, type PolicyDump, type PolicyState, restorePolicyState } from './registry-policy.ts'
 import { createDue, DUE, type Due, pushDue } from './registry-due.ts'
 import { shardOfSite } from './shard.ts'
 import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
@@ -100,6 +101,7 @@ export type RegistryDump = {
   }
   readonly siteIds: readonly string[]
   readonly areas: readonly string[]
+  readonly policy: PolicyDump
   readonly permitNotes: readonly (readonly [permitNo: number, note: PermitNote])[]
   readonly tokens: readonly (Omit<TokenRecord, 'active'> & { readonly active: boolean })[]
   readonly webhooks: WebhookState
@@ -109,6 +111,7 @@ const ROWS_INITIAL = 1024
 
 export const createRegistryState = (policy: Policy, shardCount: number): RegistryState => ({
   policy,
+  inForce: createPolicyState(policy),
   shardCount,
   directory: createDirectory(ROWS_INITIAL),
   seals: 0,
@@ -160,6 +163,7 @@ export const dumpRegistry = (state: RegistryState): RegistryDump => ({
   },
   siteIds: state.siteIds.slice(),
   areas: state.areas.slice(),
+  policy: dumpPolicy(state.inForce),
   permitNotes: [...state.permitNotes],
   tokens: state.tokens.map((token) => ({ ...token, areas: token.areas.slice() })),
   webhooks: { webhooks: state.webhooks.slice(), webhookCount: state.webhookCount },
@@ -172,6 +176,7 @@ export const restoreRegistryState = (policy: Policy, shardCount: number, dump: R
   const tokens = dump.tokens.map((token) => ({ ...token }))
   const state: RegistryState = {
     policy,
+    inForce: restorePolicyState(policy, dump.policy),
     shardCount,
     directory,
     seals: counts.seals,

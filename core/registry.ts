@@ -4,7 +4,7 @@ import { livePermits, putPermit, revokePermit } from './permits.ts'
 import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
 import type { SiteChange } from './registry-changes.ts'
 import { DUE, nextDue, takeDue } from './registry-due.ts'
-import { type RegistryEffects, noEffects, siteKindName } from './registry-effects.ts'
+import { type RegistryEffects, noEffects } from './registry-effects.ts'
 import { eraseSite } from './registry-erase.ts'
 import {
   areaCounts,
@@ -19,6 +19,7 @@ import {
   type SiteView,
   siteView,
 } from './registry-reads.ts'
+import { fleetPolicy, type PolicyInForce, type PolicyVersion, policyOf, putPolicy } from './registry-policy.ts'
 import { closeSite, endObservation, putSites } from './registry-sites.ts'
 import {
   createRegistryState,
@@ -67,6 +68,9 @@ export type Registry = {
   readonly policyOf: (siteNo: number) => KindPolicy
   /** What the policy says for the whole fleet. */
   readonly fleetPolicy: () => FleetPolicy
+  readonly policy: () => PolicyInForce
+  /** Oldest first, the newest in force. */
+  readonly policyVersions: () => readonly PolicyVersion[]
   readonly areas: () => ReturnType<typeof areaCounts>
   readonly areaName: (areaKey: number) => string
   readonly tokenByHash: (hash: string) => Principal | undefined
@@ -94,11 +98,6 @@ export const createRegistry = (policy: Policy, shardCount: number): Registry => 
 export const restoreRegistry = (policy: Policy, shardCount: number, dump: RegistryDump, tables: RegistryTables): Registry =>
   registryOver(restoreRegistryState(policy, shardCount, dump, tables))
 
-const policyOf = (state: RegistryState, siteNo: number): KindPolicy => {
-  const kind = state.sites.columns.kind[siteNo] ?? 0
-  return state.policy.kinds[kind === 0 ? 'gate' : siteKindName(kind)]
-}
-
 const registryOver = (state: RegistryState): Registry => {
   const siteNo = (site: string): number => state.siteNos.get(site) ?? 0
   return {
@@ -119,7 +118,9 @@ const registryOver = (state: RegistryState): Registry => {
     sealsOf: (no) => sealsOf(state, no),
     permits: (no) => livePermits(state, no),
     policyOf: (no) => policyOf(state, no),
-    fleetPolicy: () => state.policy,
+    fleetPolicy: () => fleetPolicy(state),
+    policy: () => state.inForce.current,
+    policyVersions: () => state.inForce.versions,
     areas: () => areaCounts(state),
     areaName: (areaKey) => state.areas[areaKey] ?? '',
     tokenByHash: (hash) => {
@@ -158,6 +159,8 @@ const resultOf = (state: RegistryState, op: RegistryOp, effects: RegistryEffects
       return putPermit(state, op.by, op.permit, effects)
     case 'revoke-permit':
       return revokePermit(state, op.by, op.permitNo, effects)
+    case 'put-policy':
+      return putPolicy(state, op, effects)
     case 'add-token':
       return addToken(state, op)
     case 'revoke-token':

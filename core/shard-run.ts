@@ -12,7 +12,7 @@ import type { SITE_CHECKS, SITE_STATE, WATCH_CHECKS, WATCH_STATE } from './state
 
 // What one task works with: the tables' columns, looked up once, and what the task gives
 // back (rows, signals, counts). Rules get it as their first argument. A task owns its shards' rows while it runs; the
-// directory, sites and permits (but `used`) are read only.
+// directory, sites and permits (but what was taken of them) are read only.
 
 export type Tables = {
   readonly directory: Directory
@@ -43,6 +43,8 @@ export type Current = {
   boot: number
   seq: number
   value: number
+  /** The permit that it took an opening of, or that covers the passage (rules/permit.ts); 0 = none. */
+  permit: number
   /** It may raise nothing: too old, or its watch or observation is over. */
   quiet: boolean
 }
@@ -105,7 +107,7 @@ export const createRun = (tables: Tables, rowsExpected = 0): ShardRun => {
     watchLinks: tables.watchLinks.columns,
     sites: tables.sites.columns,
     permits: tables.permits.columns,
-    current: { watch: 0, site: 0, kind: 0, policy: 0, time: 0.5, boot: 0, seq: 0, value: 0, quiet: false },
+    current: { watch: 0, site: 0, kind: 0, policy: 0, time: 0.5, boot: 0, seq: 0, value: 0, permit: 0, quiet: false },
     entry: 0,
     received: 0.5,
     tick: 0,

@@ -30,6 +30,8 @@ export const SITES = {
 
 /** Openings of a permit without a limit. */
 export const OPENINGS_UNLIMITED = 0xffff_ffff
+/** Occurrences of a permit by the week whose openings are counted: of the newest local day taken of, and the seven before. */
+export const PERMIT_DAYS = 8
 
 export const PERMITS = {
   /** In force for event times in [from, until). A revoked permit's `until` is moved back to the time of its revocation. */
@@ -39,8 +41,13 @@ export const PERMITS = {
   site: 'u32',
   /** How many openings it allows: OPENINGS_UNLIMITED = any number. */
   openings: 'u32',
-  /** How many were taken: written by the shard of its site, never by the registry. */
+  /** The week in which it covers (core/weekly.ts), or 0 = all the time. Its `openings` are of each occurrence. */
+  weekly: 'u32',
+  /** How many were taken in all; by the week: the newest local day taken of, and how many on that day and the seven before, by day modulo 8.
+   *  Written by the shard of its site, never by the registry. */
   used: 'u32',
+  dayTop: 'u32',
+  dayUsed: ['u16', PERMIT_DAYS],
   /** The site's next older permit, or 0. */
   next: 'u32',
 } as const

@@ -73,6 +73,14 @@ export const withCapacity = <const S extends TableSchema>(table: Table<S>, rows:
   return grown
 }
 
+/** All cells of a row zero again. */
+export const eraseRow = <S extends TableSchema>({ schema, columns }: Table<S>, row: number): void => {
+  for (const [name, spec] of Object.entries(schema)) {
+    const [, width] = cellOf(spec)
+    ;(columns as Record<string, ArrayOf[CellType]>)[name]?.fill(0, row * width, (row + 1) * width)
+  }
+}
+
 const cellArray = (cell: CellType, buffer: SharedArrayBuffer, offset: number, length: number): ArrayOf[CellType] => {
   switch (cell) {
     case 'f64':

@@ -32,6 +32,7 @@ export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
     compareHeadcount(run, site, run.received, false)
     markSite(run, site)
   }
+  for (const site of effects.permitsChanged) markSite(run, site)
   for (const site of effects.sitesErased) {
     zero(run.siteState, site)
     zero(run.siteChecks, site)

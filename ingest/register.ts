@@ -8,6 +8,7 @@ import type { Pressure } from './gate.ts'
 import type { IngestEmit } from './happenings.ts'
 import type { Log } from './log/log.ts'
 import { registerImportRoute } from './import-route.ts'
+import { registerPermitRoutes } from './permit-routes.ts'
 import { registerRegistryRoutes } from './registry-routes.ts'
 import { registerSessionRoutes } from './session-routes.ts'
 import type { Sessions } from './sessions.ts'
@@ -41,6 +42,7 @@ export const registerIngest = (app: FastifyInstance, deps: IngestDeps): Ingest =
   registerEventsSocket(app, { ...deps, batcher })
   registerSessionRoutes(app, deps)
   registerRegistryRoutes(app, { machine: deps.machine, change })
+  registerPermitRoutes(app, { machine: deps.machine, change })
   registerImportRoute(app, { change })
   registerTokenRoutes(app, { change })
   registerWorkRoutes(app, { machine: deps.machine, change })

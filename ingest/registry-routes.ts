@@ -6,18 +6,14 @@ import type { Change } from './change.ts'
 import { Problem } from './problem.ts'
 import { parseIso, parseSite } from './site-line.ts'
 
-// What people change of the registry, one thing a request: sites, observations, permits. Shapes are checked by schema; whether a
+// What people change of the registry, one thing a request: sites and observations (permits:
+// ingest/permit-routes.ts). Shapes are checked by schema; whether a
 // change fits is decided where its entry is applied, and answered from there. What lies outside the caller's areas is not found.
 
 const security = [{ token: [] }]
 const by = (request: FastifyRequest): Principal => request.principal as Principal
 
-export const registerRegistryRoutes = (app: FastifyInstance, deps: { readonly machine: Machine; readonly change: Change }): void => {
-  registerSites(app, deps)
-  registerPermits(app, deps.change)
-}
-
-const registerSites = (app: FastifyInstance, { machine, change }: { readonly machine: Machine; readonly change: Change }): void => {
+export const registerRegistryRoutes = (app: FastifyInstance, { machine, change }: { readonly machine: Machine; readonly change: Change }): void => {
   const put = {
     schema: { tags: ['sites'], summary: 'Register or change a site (the body of an import line, without `site`)', security, body: { type: 'object' } },
   }
@@ -53,48 +49,6 @@ const registerSites = (app: FastifyInstance, { machine, change }: { readonly mac
     await change.registry({ op: 'end-observation', by: by(request), site, until }, by(request), { action: 'end-site', target: site, detail: given ?? 'now' })
     return reply.send({ site, until: given })
   })
-}
-
-type PermitBody = { readonly site: string; readonly from: string; readonly until: string; readonly openings?: number | null; readonly reason?: string }
-const permitBody = {
-  type: 'object',
-  required: ['site', 'from', 'until'],
-  additionalProperties: false,
-  properties: {
-    site: { type: 'string', minLength: 1, maxLength: 64 },
-    from: { type: 'string', maxLength: 40 },
-    until: { type: 'string', maxLength: 40 },
-    openings: { type: ['integer', 'null'], minimum: 1 },
-    reason: { type: 'string', maxLength: 200 },
-  },
-}
-
-const registerPermits = (app: FastifyInstance, change: Change): void => {
-  app.post<{ Body: PermitBody }>(
-    '/v1/permits',
-    { schema: { tags: ['permits'], summary: 'Allow openings in a window', security, body: permitBody } },
-    async (request, reply) => {
-      const { site, from, until, openings = null, reason = '' } = request.body
-      const permit = { site, from: timeOf(from, 'from'), until: timeOf(until, 'until'), openings, reason }
-      const result = await change.registry({ op: 'put-permit', by: by(request), permit }, by(request), { action: 'put-permit', target: site, detail: reason })
-      if (result.kind !== 'permit') throw new Error(`put-permit was answered by ${result.kind}`)
-      return reply.code(201).send({ id: String(result.permitNo), site, from, until, openings, reason, by: by(request).name })
-    },
-  )
-  app.delete<{ Params: { permit: string } }>(
-    '/v1/permits/:permit',
-    { schema: { tags: ['permits'], summary: 'End a permit now', security } },
-    async (request, reply) => {
-      const { permit } = request.params
-      if (!/^\d{1,9}$/.test(permit)) throw new Problem('not-found', 'no such permit')
-      await change.registry({ op: 'revoke-permit', by: by(request), permitNo: Number(permit) }, by(request), {
-        action: 'revoke-permit',
-        target: permit,
-        detail: '',
-      })
-      return reply.code(204).send()
-    },
-  )
 }
 
 /** A strict RFC 3339 time of a body as Unix ms. Throws a Problem that names the field. */

@@ -80,7 +80,25 @@ export const siteSchema = object({
 })
 export const sealStateSchema = object({ ...sealSchema.properties, site: text, area: text, alarms: { type: 'array', items: alarmSchema } })
 export const permitListSchema = page(
-  object({ id: text, site: text, area: text, from: time, until: time, openings: { type: ['integer', 'null'] }, used: whole, reason: text, by: text }),
+  object({
+    id: text,
+    site: text,
+    area: text,
+    from: time,
+    until: time,
+    openings: { type: ['integer', 'null'], description: 'null: any number; by the week: on each of its days' },
+    used: { ...whole, description: 'openings taken in all' },
+    weekly: { type: ['object', 'null'], properties: { days: { type: 'array', items: text }, from: text, until: text } },
+    lastDay: {
+      type: ['object', 'null'],
+      properties: { day: text, used: whole },
+      description: 'by the week: the newest local day that an opening was taken on',
+    },
+    source: { type: 'string', enum: ['staff', 'declaration'] },
+    reason: text,
+    by: text,
+    made: time,
+  }),
 )
 export const alarmListSchema = page(alarmSchema)
 export const alarmOneSchema = alarmSchema

@@ -1,5 +1,7 @@
 import type { AlarmView, PermitView } from '../core/ops.ts'
+import { DAY_MS } from '../core/local-time.ts'
 import type { Link, SiteState } from '../core/thread/machine.ts'
+import { weeklyBody } from '../core/weekly.ts'
 
 // The bodies that people and programs read, made from the machine's views: the same words in REST, in the stream and on the
 // page. Times are ISO-8601 UTC; dense numbers never leave.
@@ -122,6 +124,10 @@ export const permitBody = (permit: PermitView): Readonly<Record<string, unknown>
   until: iso(permit.until),
   openings: permit.openings,
   used: permit.used,
+  weekly: permit.weekly === null ? null : weeklyBody(permit.weekly),
+  lastDay: permit.lastDay === null ? null : { day: iso(permit.lastDay.day * DAY_MS).slice(0, 10), used: permit.lastDay.used },
+  source: permit.source,
   reason: permit.reason,
   by: permit.by,
+  made: iso(permit.made),
 })

@@ -65,6 +65,7 @@ export const CELL_BYTES: Readonly<Record<ColumnType, number>> = {
   "DateTime('UTC')": 4,
   String: 0,
   'Nullable(UInt32)': 0,
+  "Nullable(DateTime64(3, 'UTC'))": 0,
 }
 
 const checkCells = (spec: TableSpec, column: Column, cells: Uint8Array): void => {
@@ -106,19 +107,23 @@ export const encodeRows = (
 
 const plainCells = (spec: TableSpec, column: Column, cells: readonly Cell[]): Buffer => {
   if (column.type === 'String') return Buffer.concat(cells.map((cell) => text(String(cell))))
-  if (column.type === 'Nullable(UInt32)') {
+  if (isNullable(column.type)) {
     const marks = Buffer.from(cells.map((cell) => (cell === null ? 1 : 0)))
     return Buffer.concat([
       marks,
       numberCells(
         spec,
-        { name: column.name, type: 'UInt32' },
+        { name: column.name, type: BARE[column.type] },
         cells.map((cell) => cell ?? 0),
       ),
     ])
   }
   return numberCells(spec, column, cells)
 }
+
+/** What a nullable column's cells are, after their marks. */
+const BARE = { 'Nullable(UInt32)': 'UInt32', "Nullable(DateTime64(3, 'UTC'))": "DateTime64(3, 'UTC')" } as const
+const isNullable = (type: ColumnType): type is keyof typeof BARE => Object.hasOwn(BARE, type)
 
 const RANGES: Readonly<Partial<Record<ColumnType, readonly [number, number]>>> = {
   UInt8: [0, 255],
@@ -170,6 +175,7 @@ const writeCell = (bytes: Buffer, at: number, type: ColumnType, cell: number | b
       return
     case 'String':
     case 'Nullable(UInt32)':
+    case "Nullable(DateTime64(3, 'UTC'))":
       throw new RowError(`no number of type ${type}`)
   }
 }

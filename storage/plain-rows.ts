@@ -1,4 +1,4 @@
-import type { AccessRow, AlarmStep, PlainRows, RegistryChangeRow, SealRow, SiteRow } from '../core/rows.ts'
+import type { AccessRow, AlarmStep, PermitRow, PlainRows, RegistryChangeRow, SealRow, SiteRow } from '../core/rows.ts'
 import type { Cell } from './native.ts'
 import type { PlainTable } from './tables.ts'
 
@@ -66,6 +66,22 @@ const changeCells = (row: RegistryChangeRow, index: number): readonly Cell[] => 
   expiresS(row.expires),
   index,
 ]
+const permitCells = (row: PermitRow, index: number): readonly Cell[] => [
+  row.permit,
+  row.siteKey,
+  row.site,
+  ms(row.from),
+  ms(row.until),
+  row.weekly,
+  row.openings,
+  row.source,
+  row.reason,
+  row.by,
+  ms(row.made),
+  row.revoked === null ? null : ms(row.revoked),
+  expiresS(row.expires),
+  index,
+]
 
 /** The rows of one plain table as cells. `index` counts the rows of the block, so that the order of the log can be told. */
 export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: number): readonly (readonly Cell[])[] => {
@@ -78,6 +94,8 @@ export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: numb
       return plain.sites.map((row, i) => siteCells(row, firstIndex + i))
     case 'seals':
       return plain.seals.map((row, i) => sealCells(row, firstIndex + i))
+    case 'permits':
+      return plain.permits.map((row, i) => permitCells(row, firstIndex + i))
     case 'registry_changes':
       return plain.registry_changes.map((row, i) => changeCells(row, firstIndex + i))
   }

@@ -14,10 +14,11 @@ export type ColumnType =
   | 'Float32'
   | 'String'
   | 'Nullable(UInt32)'
+  | "Nullable(DateTime64(3, 'UTC'))"
   | "DateTime64(3, 'UTC')"
   | "DateTime('UTC')"
 export type Column = { readonly name: string; readonly type: ColumnType; /** Largest number of an Enum8; 0 is never sent. */ readonly enumMax?: number }
-export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals' | 'registry_changes'
+export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals' | 'permits' | 'registry_changes'
 export type SinkTable = RowTable | PlainTable
 export type TableSpec = {
   readonly name: SinkTable
@@ -94,6 +95,22 @@ export const PLAIN_COLUMNS: Readonly<Record<PlainTable, readonly Column[]>> = {
     ['expires', S],
     ['row_no', 'UInt32'],
   ),
+  permits: columns(
+    ['permit', 'UInt32'],
+    ['site_key', 'UInt32'],
+    ['site', 'String'],
+    ['from', MS],
+    ['until', MS],
+    ['weekly', 'String'],
+    ['openings', 'Nullable(UInt32)'],
+    ['source', 'String'],
+    ['reason', 'String'],
+    ['by', 'String'],
+    ['made', MS],
+    ['revoked', "Nullable(DateTime64(3, 'UTC'))"],
+    ['expires', S],
+    ['row_no', 'UInt32'],
+  ),
   registry_changes: columns(
     ['time', MS],
     ['position', 'UInt64'],
@@ -117,6 +134,7 @@ const spec = (name: SinkTable, of: readonly Column[], collapsesBy: readonly stri
 export const SINK_TABLES: readonly TableSpec[] = [
   spec('sites', PLAIN_COLUMNS.sites, ['site_key'], true),
   spec('seals', PLAIN_COLUMNS.seals, ['seal', 'site_key', 'from'], true),
+  spec('permits', PLAIN_COLUMNS.permits, ['permit'], true),
   spec('events', rowColumns('events'), null, true),
   spec('occupancy', rowColumns('occupancy'), null, true),
   spec('traffic_1m', rowColumns('traffic_1m'), ['site_key', 'time'], true),

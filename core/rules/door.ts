@@ -4,7 +4,7 @@ import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard
 import { SIGNAL_STATE } from '../signal.ts'
 import { CONDITION, WATCH_FLAG } from '../state.ts'
 import { setTimer, TIMER } from '../timers.ts'
-import { permitAt, useOpening } from './permit.ts'
+import { permitAt } from './permit.ts'
 
 // The door of one watch: its newest state wins, by event time, then boot and seq.
 // door-opened: opened where a permit is needed and none with an opening left covers the event's time; ends when the door closes.
@@ -35,11 +35,11 @@ const remember = (run: ShardRun, open: boolean): void => {
 }
 
 export const doorOpened = (run: ShardRun): void => {
-  const { watch, site, policy, time, quiet } = run.current
+  const { watch, policy, time, permit, quiet } = run.current
   const newer = isNewer(run)
   if (newer) remember(run, true)
   const closedAt = spanOpened(run, watch, time)
-  const permitted = run.policy.permitNeeded[policy] === 0 || useOpening(run, site, time)
+  const permitted = run.policy.permitNeeded[policy] === 0 || permit !== 0
   if (quiet) return
   if (!newer) stoodOpen(run, time, closedAt)
   if (!permitted && newer) conditionHolds(run, watch, CONDITION.doorOpened, 0)

@@ -35,6 +35,7 @@ const EVENTS = `CREATE TABLE IF NOT EXISTS seals.events (
   device_time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
   kind ${EVENT_KIND} CODEC(ZSTD(1)), value Int32 CODEC(T64, ZSTD(1)), boot UInt32 CODEC(Delta, ZSTD(1)), seq UInt32 CODEC(DoubleDelta, ZSTD(1)), turn UInt32 CODEC(ZSTD(1)) COMMENT 'order of arrival among the events of its seal received in the same millisecond',
   total_in UInt32 CODEC(Delta, ZSTD(1)), total_out UInt32 CODEC(Delta, ZSTD(1)),
+  permit UInt32 COMMENT 'the permit that it took an opening of, or that covers the passage; 0 = none' CODEC(ZSTD(1)),
   expires DateTime('UTC') CODEC(Delta, ZSTD(1)), block UInt64 CODEC(Delta, ZSTD(1)),
   INDEX by_block block TYPE minmax GRANULARITY 1, INDEX by_time time TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(received) ORDER BY (site_key, seal, boot, seq) TTL expires ${SETTINGS}`
@@ -85,6 +86,18 @@ const REGISTRY_CHANGES = `CREATE TABLE IF NOT EXISTS seals.registry_changes (
   INDEX by_block block TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(time) ORDER BY (site_key, position, row_no) TTL expires ${SETTINGS}`
 
+const PERMITS = `CREATE TABLE IF NOT EXISTS seals.permits (
+  permit UInt32, site_key UInt32, site String, area String ALIAS dictGetOrDefault('seals.site_names', 'area', toUInt64(site_key), ''), from DateTime64(3, 'UTC'), until DateTime64(3, 'UTC') COMMENT 'moved back to when it was revoked',
+  weekly String COMMENT 'mon,wed 08:00-18:00 of local time; empty: all the time', openings Nullable(UInt32) COMMENT 'by the week: on each day', source String, reason String, by String, made DateTime64(3, 'UTC'), revoked Nullable(DateTime64(3, 'UTC')),
+  expires DateTime('UTC'), row_no UInt32, block UInt64, version UInt64 DEFAULT bitShiftLeft(block, 20) + row_no, INDEX by_block block TYPE minmax GRANULARITY 1
+) ENGINE = ReplacingMergeTree(version) ORDER BY permit TTL expires ${SETTINGS}`
+
+// Each permit as it stands, with what it was used for. Its number is on the events, so this is what happened, not what was counted.
+const PERMITS_CURRENT = `CREATE OR REPLACE VIEW seals.permits_current AS SELECT
+  permit, site, area, site_key, from, until, weekly, openings, source, reason, by, made, revoked, openings_used, passages
+FROM (SELECT *, area FROM seals.permits FINAL) AS permits
+LEFT JOIN (SELECT permit, countIf(kind = 'DOOR_OPENED') AS openings_used, countIf(kind != 'DOOR_OPENED') AS passages FROM seals.events WHERE permit != 0 GROUP BY permit) AS uses USING permit`
+
 // The fold of an alarm's steps, in the order of the log. The contract's `state`: closed once both sides are done, until a condition comes back within the hold-down.
 const ALARMS_CURRENT = `CREATE OR REPLACE VIEW seals.alarms_current AS SELECT
   id, any(kind) AS kind, any(severity) AS severity, any(site) AS site, any(site_key) AS site_key, any(area) AS area, any(seal) AS seal, any(seal_id) AS seal_id,
@@ -107,6 +120,7 @@ export const TABLES: Migration = {
       SOURCE(CLICKHOUSE(${sourceCredentials}QUERY 'SELECT toUInt64(area_key) AS area_key, any(area) AS area FROM seals.sites GROUP BY area_key' INVALIDATE_QUERY 'SELECT count(), max(version) FROM seals.sites'))
       LAYOUT(HASHED()) LIFETIME(MIN 30 MAX 60)`,
     SEALS,
+    PERMITS,
     EVENTS,
     OCCUPANCY,
     traffic('traffic_1m'),
@@ -117,5 +131,6 @@ export const TABLES: Migration = {
     ACCESS,
     REGISTRY_CHANGES,
     ALARMS_CURRENT,
+    PERMITS_CURRENT,
   ],
 }

@@ -29,7 +29,7 @@ test('the contract’s import line, permit, site and alarm', async () => {
 
   const permit = { site: line.site, from: at(-1000), until: at(HOUR), openings: 2, reason: 'sampling visit' }
   const permitted = await rig.ask('POST', '/v1/permits', { token: rig.tokens.operator, body: permit })
-  expect([permitted.status, permitted.json]).toEqual([201, { id: expect.any(String), ...permit, by: 'operator' }])
+  expect([permitted.status, permitted.json]).toEqual([201, { id: expect.any(String), ...permit, weekly: null, source: 'staff', by: 'operator' }])
 
   await rig.send(rig.tokens.sender, [
     { seal: 0xa1b2c3, kind: KIND.opened },

@@ -218,7 +218,7 @@ describe('permits', () => {
   it('are a list by site, shown while they are in force or to come', () => {
     const registry = newRegistry()
     registry.apply(put(residence('r')), NOW)
-    expect(registry.apply({ op: 'put-permit', by: ADMIN, permit }, NOW).result).toEqual({ kind: 'permit', permitNo: 1 })
+    expect(registry.apply({ op: 'put-permit', by: ADMIN, permit }, NOW).result).toMatchObject({ kind: 'permit', permitNo: 1, permit: { permitNo: 1, used: 0, source: 'staff', weekly: null } })
     registry.apply({ op: 'put-permit', by: ADMIN, permit: { ...permit, from: NOW + 2 * DAY, until: NOW + 3 * DAY, openings: null } }, NOW)
     expect([...registry.permits()]).toMatchObject([
       { permitNo: 1, openings: 2, used: 0, reason: 'sampling visit', by: 'wang' },
