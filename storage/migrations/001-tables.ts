@@ -33,7 +33,7 @@ const EVENTS = `CREATE TABLE IF NOT EXISTS seals.events (
   seal UInt64 CODEC(Delta, ZSTD(1)), ${SEAL_ID}, site_key UInt32 CODEC(Delta, ZSTD(1)), ${NAMES},
   time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)), received DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
   device_time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)),
-  kind ${EVENT_KIND} CODEC(ZSTD(1)), value Int32 CODEC(T64, ZSTD(1)), boot UInt32 CODEC(Delta, ZSTD(1)), seq UInt32 CODEC(DoubleDelta, ZSTD(1)), turn UInt32 CODEC(ZSTD(1)) COMMENT 'order of arrival among the events of its seal received in the same millisecond',
+  kind ${EVENT_KIND} CODEC(ZSTD(1)), value Int32 CODEC(T64, ZSTD(1)), boot UInt32 CODEC(Delta, ZSTD(1)), seq UInt32 CODEC(DoubleDelta, ZSTD(1)), turn UInt32 COMMENT 'order of arrival among the events of its seal received in the same millisecond' CODEC(ZSTD(1)),
   total_in UInt32 CODEC(Delta, ZSTD(1)), total_out UInt32 CODEC(Delta, ZSTD(1)),
   permit UInt32 COMMENT 'the permit that it took an opening of, or that covers the passage; 0 = none' CODEC(ZSTD(1)),
   expires DateTime('UTC') CODEC(Delta, ZSTD(1)), block UInt64 CODEC(Delta, ZSTD(1)),
