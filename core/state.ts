@@ -64,6 +64,8 @@ export const WATCH_FLAG = {
   timerOffline: 32,
   timerHeld: 64,
   dirty: 128,
+  /** The instants of sequence-gap count from an event that was heard. */
+  gapBegun: 256,
 } as const
 /** What one watch may report at most once a second. Bits 16 + c of the flags: the condition holds; bits 24 + c: the desk was told so. */
 export const CONDITION = { doorOpened: 0, tamper: 1, lowBattery: 2, clockWrong: 3, passageUnpermitted: 4, fever: 5 } as const
@@ -113,6 +115,42 @@ export const WATCH_CHECKS = {
   toldLevel: 'u16',
   /** 1: in the shard's list of watches to look at. */
   marked: 'u8',
+  /** The newest 8 passages (cells 0–15) and door events (16–31) by (time, boot, seq): two rings of core/newest.ts. Each: time, then time received. */
+  newestTimes: ['f64', 32],
+  /** Each: boot, then seq. */
+  newestNumbers: ['u32', 32],
+  /** A bit for each of the 8, by ring: the passage is noted (rules/door-shut.ts); the door event is an opening. */
+  newestBits: ['u8', 2],
+  /** Head and count of both rings. */
+  newest: 'u16',
+  /** passage-door-shut: passages noted behind the closing that is the newest door event, and when the first of them was heard of. */
+  shutNoted: 'u16',
+  shutSince: 'f64',
+  /** The newest BEAM_BLOCKED (beam 2) or BEAM_CLEARED (1). */
+  beam: 'u8',
+  beamTime: 'f64',
+  beamBoot: 'u32',
+  beamSeq: 'u32',
+  /** flapping: the highest window (of flapWindowMs, 0 = none yet) and the counts of it and the one before. */
+  flapWindowMs: 'u32',
+  flapWindow: 'u32',
+  flapCounts: ['u32', 2],
+  /** battery-forecast: the highest block of 14 days that has a sample, and n, Σx, Σy, Σxy, Σx², Σy² of it and of the one before. */
+  sampleBlock: 'u16',
+  sampleSums: ['f64', 12],
+  /** 1: a sample has arrived that no tick has looked at. */
+  sampled: 'u8',
+  /** sequence-gap: wall time of the last instant (or of the event that began it), of the timer set (0 = none), boot and top of the last two. */
+  gapLast: 'f64',
+  gapTimer: 'f64',
+  gapBoot: ['u32', 2],
+  gapTop: ['u32', 2],
+  /** How many instants there were, up to 2. */
+  gapInstants: 'u8',
+  /** A terminal's readings: the highest hour of event time, and sums and counts of it and of the one before. */
+  thermalHour: 'u32',
+  thermalSum: ['f64', 2],
+  thermalCount: ['u32', 2],
 } as const
 /** The same of a site. */
 export const SITE_CHECKS = { lookAt: 'f64', told: 'u16', toldLevel: 'u16', marked: 'u8' } as const

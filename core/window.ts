@@ -128,3 +128,31 @@ const advance = (bits: Uint32Array, seal: number, top: number, seq: number): voi
     }
   }
 }
+
+/** Whether number `seq` of the ring whose highest is `top` has been seen; false too where that can no longer be told. */
+const wasSeen = (bits: Uint32Array, seal: number, top: number, seq: number): boolean => {
+  if (seq >= top) return seq === top
+  return top - seq <= WINDOW_WIDTH && ((bits[seal * WORDS + ((seq & MASK) >>> 5)] as number) & (1 << (seq & 31))) !== 0
+}
+
+/** Every number between two of a boot has been seen, as far as the window still tells: nothing was lost between them. */
+export const isUnbroken = (windows: Windows, seal: number, boot: number, { after, before: end }: { readonly after: number; readonly before: number }): boolean => {
+  if (after >= end) return false
+  if (after + 1 === end) return true
+  const isCurrent = windows.boots[seal] !== 0 && windows.boot[seal] === boot
+  if (!isCurrent && !(windows.boots[seal] === 2 && windows.prevBoot[seal] === boot)) return false
+  const top = (isCurrent ? windows.top[seal] : windows.prevTop[seal]) as number
+  if (top - after - 1 > WINDOW_WIDTH) return false
+  const bits = isCurrent ? windows.bits : windows.before
+  for (let seq = after + 1; seq < end; seq += 1) if (!wasSeen(bits, seal, top, seq)) return false
+  return true
+}
+
+/** How many numbers of the current boot in (from, to] were not seen; null where the window no longer reaches back so far. */
+export const missingOf = (windows: Windows, seal: number, { from, to }: { readonly from: number; readonly to: number }): number | null => {
+  const top = windows.top[seal] as number
+  if (top - from > WINDOW_WIDTH) return null
+  let missing = 0
+  for (let seq = from + 1; seq <= to; seq += 1) if (!wasSeen(windows.bits, seal, top, seq)) missing += 1
+  return missing
+}
