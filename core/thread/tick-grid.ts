@@ -1,0 +1,55 @@
+// When the engine ticked, as far as it can be told afterwards: some times are known (what a tick raised has its time), between them
+// ticks lie `tickMs` apart. The times before a known one are counted back from it, for what it raised was not raised one tick earlier;
+// after the last known one they go on from there.
+
+export type TickGrid = {
+  /** The first tick at or after a time, and after it. */
+  readonly atOrAfter: (time: number) => number
+  readonly after: (time: number) => number
+}
+
+/** `known`: ascending. */
+export const createTickGrid = (known: readonly number[], tickMs: number): TickGrid => {
+  const atOrAfter = (time: number): number => {
+    const index = firstAtOrAfter(known, time)
+    const next = known[index]
+    if (next !== undefined) {
+      const counted = next - Math.floor((next - time) / tickMs) * tickMs
+      const before = known[index - 1]
+      // Two known ones that are no whole number of ticks apart: there is none between the earlier one and a tick from it.
+      return before === undefined || counted - before >= tickMs / 2 ? counted : Math.min(next, counted + tickMs)
+    }
+    const last = known.at(-1) ?? 0
+    return last + Math.ceil((time - last) / tickMs) * tickMs
+  }
+  // Times are whole milliseconds.
+  return { atOrAfter, after: (time) => atOrAfter(time + 1) }
+}
+
+const firstAtOrAfter = (sorted: readonly number[], value: number): number => {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((sorted[middle] as number) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** A simulated clock stands still between its ticks, so all times received are whole steps apart: that step; else `otherwise`. */
+export const tickMsOf = (times: Iterable<number>, { otherwise, max }: { readonly otherwise: number; readonly max: number }): number => {
+  let first: number | undefined
+  let step = 0
+  for (const time of times) {
+    first ??= time
+    step = divisor(step, Math.abs(time - first))
+    if (step === 1) return otherwise
+  }
+  return step >= otherwise && step <= max ? step : otherwise
+}
+const divisor = (a: number, b: number): number => {
+  let [x, y] = [a, b]
+  while (y !== 0) [x, y] = [y, x % y]
+  return x
+}
