@@ -1,16 +1,13 @@
-import type { Columns } from './table.ts'
-import type { WATCH_CHECKS } from './state.ts'
+import type { ShardRun } from './shard-run.ts'
 
 // The newest 8 passages and the newest 8 door events of a watch, by (event time, boot, seq): a total order, so that the same events in
 // any order of arrival leave the same 8. Two rings in one row: what arrives in order is one store at the head; what is late moves the
 // younger ones up by one, and what is older than all 8 of a full ring is not kept. Each has one bit more, which moves with it.
 
-export type Checks = Columns<typeof WATCH_CHECKS>
+type Checks = ShardRun['watchChecks']
 /** Kept of each: enough openings for `doorWithoutPassageMin` (at most 4) with their closings between. */
 export const KEPT = 8
 export const RING = { passages: 0, doors: 1 } as const
-
-export type Kept = { readonly time: number; readonly received: number; readonly boot: number; readonly seq: number }
 
 // `newest` has 7 bits a ring: the head's slot, 3, and the count, 4.
 const SHIFT = 7
@@ -38,35 +35,44 @@ export const setBit = (checks: Checks, watch: number, ring: number, { slot, on }
   checks.newestBits[at] = on ? bits | (1 << slot) : bits & ~(1 << slot)
 }
 
+/** People of a passage that is kept, in (+) or out (−). */
+export const peopleAt = (checks: Checks, watch: number, slot: number): number => checks.newestPeople[watch * KEPT + slot] as number
+
 /** Event time of the newest; -Infinity where there is none. */
 export const newestTime = (checks: Checks, watch: number, ring: number): number =>
   keptCount(checks, watch, ring) === 0 ? -Infinity : timeAt(checks, watch, ring, slotOf(checks, watch, ring, 0))
 
-/** Keeps an event, unless it is older than the 8 that are kept: false then. */
-export const keepNewest = (checks: Checks, watch: number, ring: number, event: Kept & { readonly bit: boolean }): boolean => {
+type Event = Pick<ShardRun['current'], 'watch' | 'time' | 'boot' | 'seq'>
+/** What of a run it takes to keep an event. */
+export type Keeping = Pick<ShardRun, 'watchChecks' | 'received'> & { readonly current: Event }
+
+/** Keeps the current event, unless it is older than the 8 that are kept: false then. `value`: people in (+) or out (−); of a door 1 = opened. */
+export const keepNewest = ({ watchChecks: checks, received, current }: Keeping, ring: number, value: number): boolean => {
+  const { watch, time, boot, seq } = current
   const state = stateOf(checks, watch, ring)
   const count = state >>> 3
   const head = count === 0 ? 0 : (state + 1) & SLOTS
   // The oldest of a full ring is where the new head will be.
-  if (count === KEPT && isOlder(checks, event, cell(watch, ring, head))) return false
+  if (count === KEPT && isOlder(checks, current, cell(watch, ring, head))) return false
   setState(checks, watch, ring, { head, count: Math.min(count + 1, KEPT) })
   let slot = head
   for (let younger = Math.min(count, KEPT - 1); younger > 0; younger -= 1) {
     const before = (slot + KEPT - 1) & SLOTS
-    if (!isOlder(checks, event, cell(watch, ring, before))) break
+    if (!isOlder(checks, current, cell(watch, ring, before))) break
     move(checks, watch, ring, { from: before, to: slot })
     slot = before
   }
   const at = cell(watch, ring, slot)
-  checks.newestTimes[at] = event.time
-  checks.newestTimes[at + 1] = event.received
-  checks.newestNumbers[at] = event.boot
-  checks.newestNumbers[at + 1] = event.seq
-  setBit(checks, watch, ring, { slot, on: event.bit })
+  checks.newestTimes[at] = time
+  checks.newestTimes[at + 1] = received
+  checks.newestNumbers[at] = boot
+  checks.newestNumbers[at + 1] = seq
+  setBit(checks, watch, ring, { slot, on: ring === RING.doors && value === 1 })
+  if (ring === RING.passages) checks.newestPeople[watch * KEPT + slot] = value
   return true
 }
 
-const isOlder = ({ newestTimes, newestNumbers }: Checks, event: Kept, at: number): boolean => {
+const isOlder = ({ newestTimes, newestNumbers }: Checks, event: Event, at: number): boolean => {
   if (event.time !== newestTimes[at]) return event.time < (newestTimes[at] as number)
   return event.boot !== newestNumbers[at] ? event.boot < (newestNumbers[at] as number) : event.seq < (newestNumbers[at + 1] as number)
 }
@@ -79,4 +85,6 @@ const move = (checks: Checks, watch: number, ring: number, { from, to }: { reado
   newestNumbers[target] = newestNumbers[source] as number
   newestNumbers[target + 1] = newestNumbers[source + 1] as number
   setBit(checks, watch, ring, { slot: to, on: bitAt(checks, watch, ring, from) })
+  const { newestPeople } = checks
+  if (ring === RING.passages) newestPeople[watch * KEPT + to] = newestPeople[watch * KEPT + from] as number
 }

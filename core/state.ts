@@ -54,6 +54,9 @@ export const WATCH_STATE = {
   toldMask: 'u8',
   /** Per CONDITION: occurrences not told yet; they go out as one `again` at the next tick. */
   missed: ['u16', 6],
+  /** The lowest boot it was heard of (core/counters.ts), and its first row of COUNTERS, 0 = its seal has sent no COUNTER. */
+  firstBoot: 'u32',
+  counters: 'u32',
 } as const
 export const WATCH_FLAG = {
   doorKnown: 1,
@@ -66,6 +69,9 @@ export const WATCH_FLAG = {
   dirty: 128,
   /** The instants of sequence-gap count from an event that was heard. */
   gapBegun: 256,
+  /** `firstBoot` is known; it stays as it is. */
+  bootKnown: 512,
+  bootFixed: 1024,
 } as const
 /** What one watch may report at most once a second. Bits 16 + c of the flags: the condition holds; bits 24 + c: the desk was told so. */
 export const CONDITION = { doorOpened: 0, tamper: 1, lowBattery: 2, clockWrong: 3, passageUnpermitted: 4, fever: 5 } as const
@@ -73,30 +79,36 @@ export const CONDITIONS = 6
 export const holdsBit = (condition: number): number => 1 << (16 + condition)
 export const toldBit = (condition: number): number => 1 << (24 + condition)
 
-/** Passages kept per site, the newest by event time: a roll-call that arrives behind at most this many is placed exactly. */
+/** Changes kept per site, the newest by event time: a roll-call that arrives behind at most this many is placed exactly. */
 export const RECENT = 8
 export const SITE_STATE = {
   /** People in minus people out over all doors, since the beginning; the raw count is `SITES.inside` plus this. */
   net: 'i32',
-  passages: 'u32',
-  /** The roll-call that anchors the corrected count; time 0 = none. */
-  rollTime: 'f64',
-  rollValue: 'i32',
-  /** People and passages with an event time after the anchor. */
+  /** What the corrected count stands on (core/occupancy.ts): when, how many people; ANCHOR.none = `SITES.inside`. */
+  anchorTime: 'f64',
+  anchorValue: 'i32',
+  anchor: 'u8',
+  /** People and passages with an event time after the anchor, and the earliest such passage (0 = none). */
   netAfter: 'i32',
   passagesAfter: 'u32',
+  firstAfter: 'f64',
+  /** The newest passage in an hour that should be quiet (core/quiet.ts). */
+  quietBroken: 'f64',
+  /** What anchors taught: errors in people, and passages, both fading. */
+  biasError: 'f64',
+  biasPassages: 'f64',
   /** Since when the corrected count is on `side` of the head-count (event time, at most a minute behind its receipt). */
   differsSince: 'f64',
   side: 'u8',
   toldSide: 'u8',
-  /** 1: a head-count timer is in the heap. */
-  timer: 'u8',
-  /** How many of the recent passages are kept, and the index of the newest. */
+  /** 1: told with level 1. */
+  toldLow: 'u8',
+  /** How many of the recent changes are kept, and the index of the newest. */
   recentCount: 'u8',
   recentHead: 'u8',
-  /** Event times modulo 2^32 ms (compared by their difference, right within ±24 days), and people in (+) or out (−). */
-  recentTime: ['u32', RECENT],
-  recentDelta: ['i32', RECENT],
+  /** Event times, and twice the people by whom raw changed, plus 1 for a passage. */
+  recentTime: ['f64', RECENT],
+  recentChange: ['i32', RECENT],
   /** The rollup row used last; checked before use. */
   rollupRow: 'u32',
   /** Round in which the count changed last, so that a round lists a site once. */
@@ -115,12 +127,16 @@ export const WATCH_CHECKS = {
   toldLevel: 'u16',
   /** 1: in the shard's list of watches to look at. */
   marked: 'u8',
+  /** 1: the newest event of its door is an opening off schedule. */
+  doorOff: 'u8',
   /** The newest 8 passages (cells 0–15) and door events (16–31) by (time, boot, seq): two rings of core/newest.ts. Each: time, then time received. */
   newestTimes: ['f64', 32],
   /** Each: boot, then seq. */
   newestNumbers: ['u32', 32],
   /** A bit for each of the 8, by ring: the passage is noted (rules/door-shut.ts); the door event is an opening. */
   newestBits: ['u8', 2],
+  /** People of the 8 passages, in (+) or out (−). */
+  newestPeople: ['i32', 8],
   /** Head and count of both rings. */
   newest: 'u16',
   /** passage-door-shut: passages noted behind the closing that is the newest door event, and when the first of them was heard of. */
@@ -153,7 +169,55 @@ export const WATCH_CHECKS = {
   thermalCount: ['u32', 2],
 } as const
 /** The same of a site. */
-export const SITE_CHECKS = { lookAt: 'f64', told: 'u16', toldLevel: 'u16', marked: 'u8' } as const
+export const SITE_CHECKS = {
+  lookAt: 'f64',
+  told: 'u16',
+  toldLevel: 'u16',
+  marked: 'u8',
+  /** 1: one of its doors may be open since an opening off schedule (WATCH_CHECKS.doorOff). */
+  offDoors: 'u8',
+  /** When the last opening off schedule arrived, while it counts (0: no longer), and its time; how many since it was last told of none. */
+  offAt: 'f64',
+  offTime: 'f64',
+  offCount: 'u32',
+  /** When doors left open must be looked for: 0 = at the next tick. */
+  leftAt: 'f64',
+  /** The highest hour of event time (since 1970) in which a door was opened, how often then, and how often in the hour before it. */
+  openHour: 'u32',
+  openNow: 'u32',
+  openBefore: 'u32',
+} as const
+
+/** Passages remembered one by one of each boot of a watch that sends counters. */
+export const COUNTER_RING = 32
+/** A boot of a watch that has sent a COUNTER (core/counters.ts, core/counter-rows.ts); row 0: how many rows were taken, and those given back. */
+export const COUNTERS = {
+  watch: 'u32',
+  boot: 'u32',
+  /** The watch's next row, or 0. */
+  next: 'u32',
+  /** 1: there is a counter; the lowest and the highest by seq. */
+  counted: 'u8',
+  lowSeq: 'u32',
+  lowIn: 'u32',
+  lowOut: 'u32',
+  highSeq: 'u32',
+  highIn: 'u32',
+  highOut: 'u32',
+  /** People in minus out of the passages below the lowest counter (of all, while there is none), and their lowest and highest number. */
+  before: 'i32',
+  beforeLow: 'u32',
+  beforeTop: 'u32',
+  /** Of those above the highest. */
+  after: 'i32',
+  afterLow: 'u32',
+  /** What the site's net has of this row. */
+  contributed: 'i32',
+  recentCount: 'u8',
+  recentHead: 'u8',
+  recentSeq: ['u32', COUNTER_RING],
+  recentPeople: ['i32', COUNTER_RING],
+} as const
 
 /** A shard's heap of timers (core/timers.ts); row 0's `row` is the size. */
 export const TIMERS = { deadline: 'f64', row: 'u32', type: 'u8' } as const
@@ -194,6 +258,7 @@ export const SHARD_SCHEMAS = {
   markedSites: MARKED_SITES,
   rollups: ROLLUPS,
   rollupSlots: ROLLUP_SLOTS,
+  counters: COUNTERS,
 } as const
 
 export type State = { -readonly [K in keyof typeof STATE_SCHEMAS]: Table<(typeof STATE_SCHEMAS)[K]> }
