@@ -10,6 +10,8 @@ import { shardOfSite } from '../shard.ts'
 import { attachShard, attachState, createShardTables, createState, SHARD_SCHEMAS, type ShardTables, type State, STATE_SCHEMAS } from '../state.ts'
 import { attachTable, type Table, type TableHandle, type TableSchema } from '../table.ts'
 import { rollupRow } from '../rollup.ts'
+import { makeRoom } from '../watch-effects.ts'
+import { describeTables, restoreTable, type StoredTables } from './snapshot-tables.ts'
 import { addTo, listed } from '../shard-list.ts'
 import { isSiteTimer, setTimer } from '../timers.ts'
 
@@ -35,7 +37,9 @@ export type MachineState = {
   online: number
 }
 
+/** Raised when an older engine could not read what is written now, tables and their columns aside (snapshot-tables.ts). */
 export const SNAPSHOT_VERSION = 4
+const SNAPSHOT_VERSION_OLDEST = 4
 type MachinePart = {
   readonly version: number
   readonly position: number
@@ -48,7 +52,8 @@ type MachinePart = {
   readonly registry: RegistryDump
   readonly desk: DeskDump
   readonly ledger: LedgerDump
-  readonly capacities: Readonly<Record<string, number>>
+  /** How each table's bytes are laid out. */
+  readonly tables: StoredTables
 }
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true })
@@ -100,7 +105,7 @@ export const snapshotParts = (machine: MachineState): Map<string, Uint8Array> =>
     registry: machine.registry.dump(),
     desk: machine.desk.dump(),
     ledger: machine.ledger.dump(),
-    capacities: Object.fromEntries(tables.map(([name, table]) => [name, table.capacity])),
+    tables: describeTables(tables),
   }
   const parts = new Map<string, Uint8Array>([['machine', packr.pack(part)]])
   for (const [name, table] of tables) parts.set(name, new Uint8Array(table.buffer).slice())
@@ -111,25 +116,20 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
   const packed = parts.get('machine')
   if (packed === undefined) throw new Error('a snapshot without its part "machine"')
   const part = packr.unpack(packed) as MachinePart
-  if (part.version !== SNAPSHOT_VERSION) throw new Error(`snapshot version ${part.version} is not known here (this engine reads ${SNAPSHOT_VERSION})`)
-  const handle = (name: string): TableHandle => {
-    const bytes = parts.get(name)
-    const capacity = part.capacities[name]
-    if (bytes === undefined || capacity === undefined) throw new Error(`a snapshot without its table "${name}"`)
-    const buffer = new SharedArrayBuffer(bytes.byteLength)
-    new Uint8Array(buffer).set(bytes)
-    return { buffer, capacity }
-  }
+  if (part.version < SNAPSHOT_VERSION_OLDEST) throw new Error(`snapshot version ${part.version} is of before the first release: not read any more`)
+  if (part.version > SNAPSHOT_VERSION)
+    throw new Error(`snapshot version ${part.version} was written by a newer engine (this one reads up to ${SNAPSHOT_VERSION}): start that one`)
+  const handle = (name: string, schema: TableSchema): TableHandle => restoreTable(name, schema, part.tables[name], parts.get(name))
   const attachAll = (prefix: string, schemas: Readonly<Record<string, TableSchema>>): Record<string, Table<TableSchema>> =>
     Object.fromEntries(
       Object.entries(schemas).map(([name, schema]) => {
-        const { buffer, capacity } = handle(`${prefix}-${name}`)
+        const { buffer, capacity } = handle(`${prefix}-${name}`, schema)
         return [name, attachTable(schema, capacity, buffer)]
       }),
     )
   const registry = restoreRegistry(policy, shardCount, part.registry, attachAll('registry', REGISTRY_SCHEMAS) as unknown as RegistryTables)
   const handles = (prefix: string, schemas: Readonly<Record<string, TableSchema>>): Record<string, TableHandle> =>
-    Object.fromEntries(Object.keys(schemas).map((name) => [name, handle(`${prefix}-${name}`)]))
+    Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, handle(`${prefix}-${name}`, schema)]))
   const state = attachState(handles('state', STATE_SCHEMAS) as Parameters<typeof attachState>[0])
   const shards = Array.from({ length: part.shardCount }, (_, index) =>
     attachShard(handles(`shard-${index}`, SHARD_SCHEMAS) as Parameters<typeof attachShard>[0]),
@@ -148,6 +148,8 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
     round: part.round,
     online: part.online,
   }
+  // Tables that the snapshot did not have are short.
+  makeRoom(tablesOf(machine), registry.counts())
   return part.shardCount === shardCount ? machine : { ...machine, shards: dealt(machine, shardCount) }
 }
 
