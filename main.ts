@@ -9,7 +9,7 @@ import { position } from './core/ids.ts'
 import { ROLES, type AccessNote } from './core/ops.ts'
 import { POLICY_DEFAULT } from './core/policy.ts'
 import type { Settings } from './core/settings.ts'
-import { registryEntry } from './core/thread/body.ts'
+import { registryEntry, workEntry } from './core/thread/body.ts'
 import { startMachine } from './core/thread/machine-run.ts'
 import type { Machine } from './core/thread/machine.ts'
 import { createStored } from './core/thread/stored.ts'
@@ -27,10 +27,11 @@ import { decodeOn } from './ingest/thread/decode-pool.ts'
 import { registerApiDocs } from './live/api-docs.ts'
 import type { EngineStatus } from './live/deps.ts'
 import type { LiveHappening } from './live/happenings.ts'
-import { startHub } from './live/hub.ts'
+import { startHub, type Hub } from './live/hub.ts'
 import { journal, type EngineHappening } from './live/journal.ts'
 import { createMetrics, type Metrics } from './live/metrics.ts'
 import type { OutsideHappening } from './live/outside.ts'
+import { startNotifier } from './live/notifier.ts'
 import { registerLive } from './live/register.ts'
 import { startSink } from './storage/sink.ts'
 import { openStore } from './storage/store.ts'
@@ -48,6 +49,8 @@ export type RunningEngine = {
 const REPLAY_BYTES_MAX = 64 * 1024 * 1024
 /** Rows that wait for ClickHouse go to disk beyond this share of the memory that they may take; the rest is for what is under way. */
 const SPILL_SHARE = 1 / 4
+/** A clean stop waits so long for receivers of webhooks; what they took meanwhile and was not reported is sent once more, under its id. */
+const STOP_NOTICES_MS_MAX = 2_000
 /** A clean stop gives ClickHouse this long to take the last block; what it does not take comes again from the log. */
 const STOP_STORE_MS_MAX = 4_000
 
@@ -223,8 +226,23 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   await registerApiDocs(app)
   const ingest = registerIngest(app, { log, machine, decode: decodeOn(pool), clock: clock.now, sessions, pressure, emit, advance: clock.advance })
   noteAccess = ingest.noteAccess
-  const hub = startHub({ machine, clock: clock.now, emit, figures: () => ({ rowsStored: outlet.rowsStored, lagSeconds: sink.pending().oldestMs / 1000 }) })
-  const metrics = createMetrics({ machine, status, liveClients: hub.clients })
+  let hub: Hub | undefined
+  const notifier = startNotifier({
+    machine,
+    report: (op) => log.append(workEntry(op)),
+    emit,
+    onTrouble: (alarm) => hub?.refresh(alarm),
+    retryMs: settings['webhook-retry-ms'],
+    timeoutMs: settings['webhook-timeout-ms'],
+  })
+  hub = startHub({
+    machine,
+    troubleOf: notifier.troubleOf,
+    clock: clock.now,
+    emit,
+    figures: () => ({ rowsStored: outlet.rowsStored, lagSeconds: sink.pending().oldestMs / 1000 }),
+  })
+  const metrics = createMetrics({ machine, status, liveClients: hub.clients, clock: clock.now })
   outlet.metrics = metrics
   const query = async (sql: string, params: Readonly<Record<string, unknown>>) => {
     const answer = await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })
@@ -239,6 +257,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     status,
     metrics: metrics.expose,
     emit,
+    notices: { troubleOf: notifier.troubleOf, timeoutMs: settings['webhook-timeout-ms'] },
     pageDir: join(import.meta.dirname, 'web'),
   })
   const url = await app.listen({ host: settings.host, port: settings.port })
@@ -252,6 +271,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     hub.close()
     await app.close()
     await ingest.stop()
+    await Promise.race([notifier.stop(), new Promise<void>((done) => setTimeout(done, STOP_NOTICES_MS_MAX))])
     pulse.stop()
     const deadline = new Promise<void>((done) => setTimeout(done, STOP_STORE_MS_MAX))
     await Promise.race([keeper.snapshot().catch(() => undefined), deadline])

@@ -1,7 +1,7 @@
 import { type AlarmRecord, alarmStep, isWaiting } from './desk-alarm.ts'
 import { dropOld, makeNotices, tellCleared } from './desk-notices.ts'
 import { type DeskState, forgetClosed, planEscalation } from './desk-state.ts'
-import { DUE_ALARM, takeDueAlarm } from './due-heap.ts'
+import { PLAN, takeDue } from './desk-plans.ts'
 import type { AlarmStep } from './rows.ts'
 
 // What time alone does to alarms, at ticks: shelving ends, who waits too long is escalated, an end that stayed one is told to webhooks,
@@ -9,12 +9,12 @@ import type { AlarmStep } from './rows.ts'
 
 export const tickDesk = (state: DeskState, now: number): AlarmStep[] => {
   const steps: AlarmStep[] = []
-  for (let item = takeDueAlarm(state.due, now); item !== undefined; item = takeDueAlarm(state.due, now)) {
+  for (let item = takeDue(state.plans, now); item !== undefined; item = takeDue(state.plans, now)) {
     const { what, at, alarm } = item
     const before = steps.length
-    if (what === DUE_ALARM.unshelve) {
+    if (what === PLAN.unshelve) {
       if (alarm.shelvedUntil === at) unshelve(state, alarm, now, steps)
-    } else if (what === DUE_ALARM.escalate) {
+    } else if (what === PLAN.escalate) {
       if (alarm.escalateAt === at) escalate(state, alarm, now, steps)
     } else if (alarm.closedAt !== null && alarm.holdUntil === at) tellCleared(state, alarm, now)
     if (steps.length > before) makeNotices(state, steps.slice(before), now)

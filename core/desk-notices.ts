@@ -1,6 +1,6 @@
 import { type AlarmRecord, alarmStep } from './desk-alarm.ts'
 import type { DeskState } from './desk-state.ts'
-import { DUE_ALARM, planAlarm } from './due-heap.ts'
+import { PLAN } from './desk-plans.ts'
 import { areaCovers } from './ids.ts'
 import { ALARM } from './kinds.ts'
 import type { Delivery, DeliveredOp, DeliveryView, NoticeStep, WebhookRecord } from './ops.ts'
@@ -27,7 +27,7 @@ export const makeNotices = (state: DeskState, steps: readonly AlarmStep[], now: 
     if (alarm === undefined) continue
     if (step.step !== 'closed') tell(state, alarm, { step, webhooks, now })
     else if (alarm.closedAt !== null && alarm.told.length > 0) {
-      if (alarm.holdUntil > now) planAlarm(state.due, { at: alarm.holdUntil, what: DUE_ALARM.tellCleared, alarm })
+      if (alarm.holdUntil > now) state.plans.push({ at: alarm.holdUntil, what: PLAN.tellCleared, alarm })
       else tellCleared(state, alarm, now)
     }
   }

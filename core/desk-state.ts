@@ -1,5 +1,5 @@
 import { type AlarmRecord, type AlarmSubject, alarmStep, copyAlarm, isWaiting, type StepDetail } from './desk-alarm.ts'
-import { DUE_ALARM, type DueHeap, planAlarm } from './due-heap.ts'
+import { createPlans, PLAN, type Plans } from './desk-plans.ts'
 import type { Delivery, WebhookRecord } from './ops.ts'
 import type { Silence } from './outage.ts'
 import type { FleetPolicy, KindPolicy } from './policy.ts'
@@ -40,7 +40,7 @@ export type DeskState = {
   readonly heldDown: Map<string, AlarmRecord>
   /** Open area outages, by area. */
   readonly outages: Map<string, AlarmRecord>
-  readonly due: DueHeap
+  readonly plans: Plans
   /** Notices not delivered yet, in the order they were made, by id. */
   readonly outbox: Map<string, Delivery>
   /** Those made since they were last taken, and how many were ever given up. */
@@ -63,7 +63,7 @@ export const createDeskState = (deps: DeskDeps): DeskState => ({
   openBySite: new Map(),
   heldDown: new Map(),
   outages: new Map(),
-  due: [],
+  plans: createPlans(),
   outbox: new Map(),
   fresh: [],
   dropped: 0,
@@ -81,14 +81,14 @@ export const restoreDeskState = (deps: DeskDeps, dump: DeskDump): DeskState => {
   for (const alarm of dump.open) {
     const own = copyAlarm(alarm)
     addOpen(state, own)
-    if (own.shelvedUntil !== null) planAlarm(state.due, { at: own.shelvedUntil, what: DUE_ALARM.unshelve, alarm: own })
-    if (own.escalateAt > 0) planAlarm(state.due, { at: own.escalateAt, what: DUE_ALARM.escalate, alarm: own })
+    if (own.shelvedUntil !== null) state.plans.push({ at: own.shelvedUntil, what: PLAN.unshelve, alarm: own })
+    if (own.escalateAt > 0) state.plans.push({ at: own.escalateAt, what: PLAN.escalate, alarm: own })
   }
   for (const alarm of dump.closed) {
     const own = copyAlarm(alarm)
     keepClosed(state, own)
-    if (own.escalateAt > 0) planAlarm(state.due, { at: own.escalateAt, what: DUE_ALARM.escalate, alarm: own })
-    if (own.told.length > 0 && own.holdUntil > 0) planAlarm(state.due, { at: own.holdUntil, what: DUE_ALARM.tellCleared, alarm: own })
+    if (own.escalateAt > 0) state.plans.push({ at: own.escalateAt, what: PLAN.escalate, alarm: own })
+    if (own.told.length > 0 && own.holdUntil > 0) state.plans.push({ at: own.holdUntil, what: PLAN.tellCleared, alarm: own })
   }
   for (const delivery of dump.outbox) state.outbox.set(delivery.id, delivery)
   state.dropped = dump.dropped
@@ -116,7 +116,7 @@ export const planEscalation = (state: DeskState, alarm: AlarmRecord): void => {
   // The same plan is there already: an alarm that flaps must not make one each time.
   if (at === alarm.escalateAt) return
   alarm.escalateAt = at
-  if (at > 0) planAlarm(state.due, { at, what: DUE_ALARM.escalate, alarm })
+  if (at > 0) state.plans.push({ at, what: PLAN.escalate, alarm })
 }
 
 export type Closing = StepDetail & { readonly byCondition: boolean }

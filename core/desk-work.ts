@@ -1,7 +1,7 @@
 import { maySee } from './access.ts'
 import { type AlarmRecord, alarmStep, alarmView } from './desk-alarm.ts'
 import { closeAlarm, type DeskState, planEscalation } from './desk-state.ts'
-import { DUE_ALARM, planAlarm } from './due-heap.ts'
+import { PLAN } from './desk-plans.ts'
 import { ALARM } from './kinds.ts'
 import type { AlarmWork, WorkResult } from './ops.ts'
 import type { AlarmStep } from './rows.ts'
@@ -62,7 +62,7 @@ const step = (state: DeskState, alarm: AlarmRecord, { op, now }: Act, steps: Ala
       alarm.shelvedUntil = op.until
       alarm.shelvedBy = op.by.name
       alarm.shelvedReason = op.note
-      planAlarm(state.due, { at: op.until, what: DUE_ALARM.unshelve, alarm })
+      state.plans.push({ at: op.until, what: PLAN.unshelve, alarm })
       planEscalation(state, alarm)
       steps.push(alarmStep(alarm, 'shelved', detail))
       return undefined

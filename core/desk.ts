@@ -152,6 +152,7 @@ const followSite = (state: DeskState, siteNo: number): void => {
     alarm.area = subject.area
     alarm.siteKey = subject.siteKey
     alarm.expires = subject.expires
+    planEscalation(state, alarm)
   }
 }
 

@@ -47,6 +47,12 @@ export const SETTINGS = {
     64 * 1024 * MIB,
   ]),
   'spool-bytes': integer(32 * 1024 * MIB, 'disk that rows waiting for ClickHouse may take before requests get 503', [64 * MIB, Number.MAX_SAFE_INTEGER]),
+  'webhook-retry-ms': integer(
+    1000,
+    'first pause before a notice is sent to a webhook again; the following are twice as long each, at most 5 minutes',
+    [10, 300_000],
+  ),
+  'webhook-timeout-ms': integer(10_000, 'time that a webhook has to answer', [100, 120_000]),
   origins: { kind: 'list', fallback: '', help: 'further origins, comma-separated, whose pages may open WebSockets' },
   'log-level': text('info', 'what is written to standard error', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
 } as const satisfies Readonly<Record<string, SettingSpec>>

@@ -15,6 +15,7 @@ import type { Sessions } from './sessions.ts'
 import type { RunDecode } from './thread/decode-pool.ts'
 import { registerTicksRoute } from './ticks-route.ts'
 import { registerTokenRoutes } from './token-routes.ts'
+import { registerWebhookRoutes } from './webhook-routes.ts'
 import { registerWorkRoutes } from './work-routes.ts'
 import { createChange } from './change.ts'
 
@@ -46,6 +47,7 @@ export const registerIngest = (app: FastifyInstance, deps: IngestDeps): Ingest =
   registerImportRoute(app, { change })
   registerTokenRoutes(app, { change })
   registerWorkRoutes(app, { machine: deps.machine, change })
+  registerWebhookRoutes(app, { machine: deps.machine, change })
   registerTicksRoute(app, deps)
   return {
     batcher,

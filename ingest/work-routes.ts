@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { maySee } from '../core/access.ts'
-import type { AlarmView, AlarmWork, Principal } from '../core/ops.ts'
+import { alarmBody } from '../core/alarm-body.ts'
+import type { AlarmWork, Principal } from '../core/ops.ts'
 import type { Machine } from '../core/thread/machine.ts'
 import type { Change } from './change.ts'
 import { Problem } from './problem.ts'
@@ -52,13 +53,3 @@ const workOf = (step: Step, id: string, request: FastifyRequest<{ Params: { id: 
       return { op: 'clear', id, by, note: text }
   }
 }
-
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
-const alarmBody = ({ siteNo: _, since, raisedAt, goneAt, acknowledgedAt, shelvedUntil, ...rest }: AlarmView): object => ({
-  ...rest,
-  since: iso(since),
-  raisedAt: iso(raisedAt),
-  goneAt: iso(goneAt),
-  acknowledgedAt: iso(acknowledgedAt),
-  shelvedUntil: iso(shelvedUntil),
-})

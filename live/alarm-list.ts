@@ -1,8 +1,8 @@
+import { alarmBody, type AlarmBody, type DeliveryBody } from '../core/alarm-body.ts'
 import type { AlarmView, Principal } from '../core/ops.ts'
 import type { LiveDeps, QueryRow } from './deps.ts'
 import { refusal } from './problem.ts'
 import { scopeOf, type Scope } from './scope.ts'
-import { alarmBody, type AlarmBody } from './view.ts'
 
 // GET /v1/alarms: open ones from the machine (most severe first, then who has waited longest), closed ones from ClickHouse
 // (newest first). `all` is the open ones, then the closed ones. Pages follow a key, so that what comes and goes between two
@@ -29,7 +29,7 @@ export const listAlarms = async (deps: LiveDeps, principal: Principal, query: Al
   const place = query.cursor === undefined ? undefined : placeOf(query.cursor)
   const scope = scopeOf(principal, query.area ?? '')
   const open = state === 'closed' || place?.side === 'closed' ? [] : openAlarms(deps, scope, query, place)
-  const items = open.slice(0, limit).map(alarmBody)
+  const items = open.slice(0, limit).map((alarm) => alarmBody(alarm, deps.notices.troubleOf))
   const last = items.at(-1)
   if (open.length > limit && last !== undefined) return { items, next: cursorAt('open', last) }
   if (state === 'open') return { items, next: null }
@@ -72,7 +72,8 @@ const placeOf = (cursor: string): Place => {
 }
 
 const CLOSED_COLUMNS = `id, kind, severity, state, active, acknowledged, acknowledged_by, site, area, seal, repeats, value, toUnixTimestamp64Milli(since) AS since_ms,
-  toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(cleared_at) AS cleared_ms, toUnixTimestamp64Milli(acknowledged_at) AS acknowledged_ms`
+  toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(cleared_at) AS cleared_ms, toUnixTimestamp64Milli(acknowledged_at) AS acknowledged_ms,
+  escalation, assigned_to, delivered`
 const closedAlarms = async (
   deps: LiveDeps,
   scope: Scope,
@@ -126,11 +127,26 @@ const closedBody = (row: QueryRow): AlarmBody => {
     goneAt: time('cleared_ms'),
     acknowledgedAt: time('acknowledged_ms'),
     acknowledgedBy: text('acknowledged_by'),
-    assignedTo: '',
+    assignedTo: text('assigned_to'),
     shelvedUntil: null,
+    shelvedBy: '',
+    shelvedReason: '',
+    waitingSince: null,
+    escalation: Number(row['escalation'] ?? 0),
     repeats: Number(row['repeats'] ?? 0),
     value: Number(row['value'] ?? 0),
+    deliveries: deliveriesOf(row),
   }
+}
+/** Of a closed alarm: the notices that were taken, from the steps that say so. */
+const deliveriesOf = (row: QueryRow): readonly DeliveryBody[] => {
+  const steps = (row['delivered'] ?? []) as readonly (readonly [number | string, string])[]
+  return steps.flatMap(([ms, note]) => {
+    const [, webhook = '', step = '', attempts = ''] = /^(.+): (\w+), attempt (\d+)$/.exec(note) ?? []
+    if (webhook === '') return []
+    const at = new Date(Number(ms)).toISOString()
+    return [{ id: '', webhook, step, state: 'delivered', at, changed: at, attempts: Number(attempts), error: null }]
+  })
 }
 const yes = (value: unknown): boolean => value === true || value === 1 || value === '1'
 

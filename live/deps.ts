@@ -1,3 +1,4 @@
+import type { TroubleOf } from '../core/alarm-body.ts'
 import type { AccessNote } from '../core/ops.ts'
 import type { Machine } from '../core/thread/machine.ts'
 import type { LiveEmit } from './happenings.ts'
@@ -37,6 +38,8 @@ export type LiveDeps = {
   readonly status: () => EngineStatus
   readonly metrics: () => Promise<string>
   readonly emit: LiveEmit
+  /** What the notifier knows of notices that wait, and how long a receiver has to answer. */
+  readonly notices: { readonly troubleOf: TroubleOf; readonly timeoutMs: number }
   /** Where the built page lies (dist/web). */
   readonly pageDir: string
 }

@@ -14,4 +14,9 @@ export type LiveHappening =
   /** An alarm was raised and handed to the streams, this long after the entry that caused it was received. */
   | { readonly kind: 'alarm-raised'; readonly seconds: number }
   | { readonly kind: 'query-failed'; readonly route: string }
+  /** One try of one notice of an alarm. */
+  | { readonly kind: 'notice-sent'; readonly result: 'delivered' | 'refused' | 'timeout' | 'unreachable'; readonly seconds: number }
+  /** A webhook's receiver failed several times in a row; it took one again. */
+  | { readonly kind: 'webhook-down'; readonly webhook: string; readonly error: string }
+  | { readonly kind: 'webhook-recovered'; readonly webhook: string }
 export type LiveEmit = (happening: LiveHappening) => void

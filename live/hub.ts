@@ -1,3 +1,4 @@
+import { alarmBody, type TroubleOf } from '../core/alarm-body.ts'
 import type { Principal } from '../core/ops.ts'
 import type { Machine, Round } from '../core/thread/machine.ts'
 import { createClient, type Client, type Wire } from './client.ts'
@@ -9,7 +10,6 @@ import type { Format, LiveMessage, Stats, Topic } from './protocol.ts'
 import { createRing, type Ring } from './ring.ts'
 import { scopeOf } from './scope.ts'
 import { createStats } from './stats.ts'
-import { alarmBody } from './view.ts'
 
 // The live hub: what the machine says, round by round, told to many readers. Snapshot, then changes. Holds always: a reader
 // sees only its areas and topics; alarm changes reach it in log order, each at least once, or it is disconnected and resumes by
@@ -31,7 +31,13 @@ const PARTITION = 0
 export type Clock = () => number
 /** What the hub cannot know from the machine: what has reached ClickHouse. */
 export type Figures = { readonly rowsStored: number; readonly lagSeconds: number }
-export type HubDeps = { readonly machine: Machine; readonly clock: Clock; readonly emit: LiveEmit; readonly figures: () => Figures }
+export type HubDeps = {
+  readonly machine: Machine
+  readonly clock: Clock
+  readonly emit: LiveEmit
+  readonly figures: () => Figures
+  readonly troubleOf?: TroubleOf
+}
 export type JoinOptions = {
   readonly principal: Principal
   readonly topics: readonly Topic[]
@@ -45,6 +51,8 @@ export type Hub = {
   readonly clients: () => number
   readonly full: () => boolean
   readonly stats: () => Stats
+  /** What an alarm shows has changed without a step of its life: a notice could not be delivered. */
+  readonly refresh: (alarm: string) => void
   readonly close: () => void
 }
 
@@ -82,6 +90,7 @@ export const startHub = (deps: HubDeps): Hub => {
     clients: () => ground.members.size,
     full: () => ground.members.size >= LIVE_CLIENTS_MAX,
     stats: stats.last,
+    refresh: (id) => tellAgain(ground, id),
     join: (options, wire) => {
       const member = joined(ground, options, wire, stats.last())
       emit({ kind: 'client-joined', resumed: isResumable(ground, options.since) })
@@ -148,7 +157,7 @@ const openingOf = (ground: Ground, options: JoinOptions, prefixes: readonly stri
     yield frameOf(hello)
     for (const change of missed) yield frameOf(change.message)
     for (let i = 0; i < alarms.length; i += ALARMS_PER_MESSAGE_MAX) {
-      yield frameOf({ type: 'alarms', alarms: alarms.slice(i, i + ALARMS_PER_MESSAGE_MAX).map(alarmBody) })
+      yield frameOf({ type: 'alarms', alarms: alarms.slice(i, i + ALARMS_PER_MESSAGE_MAX).map((alarm) => alarmBody(alarm, ground.deps.troubleOf)) })
     }
     if (wants('occupancy')) {
       if (missedSites === undefined) yield* allSites(ground, prefixes)
@@ -209,8 +218,21 @@ const alarmChanges = (ground: Ground, round: Round, before: string): Change[] =>
     const alarm = byId.get(step.id) ?? machine.alarm(step.id)
     if (alarm === undefined) return []
     const cursor = i === last ? cursorOf(round.to) : before
-    return [{ area: alarm.area, topic: 'alarms' as const, message: { type: 'alarm' as const, step: step.step, by: step.by, alarm: alarmBody(alarm), cursor } }]
+    return [
+      {
+        area: alarm.area,
+        topic: 'alarms' as const,
+        message: { type: 'alarm' as const, step: step.step, by: step.by, alarm: alarmBody(alarm, ground.deps.troubleOf), cursor },
+      },
+    ]
   })
+}
+/** As it stands, under the cursor that everybody who is told has reached: nothing to resume from, and lost at no cost. */
+const tellAgain = (ground: Ground, id: string): void => {
+  const alarm = ground.deps.machine.alarm(id)
+  if (alarm === undefined || ground.members.size === 0) return
+  const frame = frameOf({ type: 'alarm', step: 'undelivered', by: 'system', alarm: alarmBody(alarm, ground.deps.troubleOf), cursor: cursorOf(ground.position) })
+  for (const { client } of ground.members) if (client.topics.has('alarms') && client.scope.covers(alarm.area)) client.tell(frame)
 }
 const endings = (ground: Ground, round: Round): Change[] =>
   round.sitesEnded.flatMap((siteNo) => {

@@ -28,6 +28,7 @@ export const journal =
       case 'stopping':
       case 'stopped':
       case 'log-erased':
+      case 'webhook-recovered':
         return log.info(happening)
       case 'snapshot-written':
         return log.debug(happening)
@@ -37,6 +38,7 @@ export const journal =
       case 'snapshot-damaged':
       case 'clickhouse-exited':
       case 'query-failed':
+      case 'webhook-down':
         return log.warn(happening)
       case 'refused':
       case 'log-refused':

@@ -4,6 +4,7 @@ import { REASON_UNLISTED } from '../core/ledger.ts'
 import type { Machine } from '../core/thread/machine.ts'
 import type { EngineStatus } from './deps.ts'
 import type { LiveHappening } from './happenings.ts'
+import type { Clock } from './hub.ts'
 import type { OutsideHappening, SinkSeen } from './outside.ts'
 import { countOpenAlarms } from './stats.ts'
 
@@ -11,7 +12,7 @@ import { countOpenAlarms } from './stats.ts'
 // from their owners at the scrape. No label has a value per seal, site or sender, and a scrape costs the same at any size of
 // fleet. docs/metrics.md lists each; a test compares both ways.
 
-export type MetricsDeps = { readonly machine: Machine; readonly status: () => EngineStatus; readonly liveClients: () => number }
+export type MetricsDeps = { readonly machine: Machine; readonly status: () => EngineStatus; readonly liveClients: () => number; readonly clock: Clock }
 export type Metrics = {
   readonly observe: (happening: LiveHappening | OutsideHappening) => void
   /** The exposition text. */
@@ -56,6 +57,9 @@ const liveObserver = ({ counter, histogram }: Make): ((happening: LiveHappening 
   const refused = counter('live_refused_total', 'Live streams refused', ['reason'])
   const conflated = counter('live_occupancy_conflated_total', 'Occupancy values a slow reader did not see because a newer one replaced them')
   const queriesFailed = counter('queries_failed_total', 'Questions of the read API that ClickHouse did not answer', ['route'])
+  const notices = counter('webhook_deliveries_total', 'Tries of notices of alarms to webhooks, by what became of them', ['result'])
+  const noticeSeconds = histogram('webhook_delivery_seconds', 'Time of one try of a notice')
+  const down = counter('webhook_down_total', 'Times that a webhook’s receiver was found to be down')
   const observers: { readonly [K in LiveHappening['kind']]: (happening: Extract<LiveHappening, { kind: K }>) => void } = {
     'alarm-raised': ({ seconds }) => eventToAlarm.observe(seconds),
     'client-joined': ({ resumed }) => joined.inc({ resumed: String(resumed) }),
@@ -63,6 +67,12 @@ const liveObserver = ({ counter, histogram }: Make): ((happening: LiveHappening 
     'client-refused': ({ reason }) => refused.inc({ reason }),
     'occupancy-conflated': ({ sites }) => conflated.inc(sites),
     'query-failed': ({ route }) => queriesFailed.inc({ route }),
+    'notice-sent': ({ result, seconds }) => {
+      notices.inc({ result })
+      noticeSeconds.observe(seconds)
+    },
+    'webhook-down': () => down.inc(),
+    'webhook-recovered': () => undefined,
   }
   return (happening) => {
     const own = (observers as Readonly<Record<string, ((happening: never) => void) | undefined>>)[happening.kind]
@@ -163,7 +173,7 @@ const unreachable = (happening: never): never => {
 }
 
 /** A counter whose owner keeps the count (in the log): it survives restarts, and never goes back. */
-const readAtScrape = (registry: Registry, { machine, status, liveClients }: MetricsDeps): void => {
+const readAtScrape = (registry: Registry, { machine, status, liveClients, clock }: MetricsDeps): void => {
   const registers = [registry]
   const total = (name: string, help: string, read: () => number): Counter =>
     new Counter({
@@ -237,7 +247,15 @@ const readAtScrape = (registry: Registry, { machine, status, liveClients }: Metr
   })
   total('rows_stored_total', 'Rows verified in ClickHouse, all tables', () => status().sink.rowsStored)
   gauge('live_clients', 'Readers of the live stream', liveClients)
+  gauge('webhooks', 'Webhooks registered', () => machine.webhooks().length)
+  gauge('webhook_notices_waiting', 'Notices of alarms that wait for their webhooks', () => machine.outbox().size)
+  gauge('webhook_oldest_waiting_seconds', 'Age of the oldest notice that waits', () => oldestNotice(machine, clock()))
+  total('webhook_notices_dropped_total', 'Notices given up: too old, too many, or their webhook or site is gone', () => machine.noticesDropped())
   gauge('memory_resident_bytes', 'Resident memory of the process', () => process.memoryUsage.rss())
+}
+const oldestNotice = (machine: Machine, now: number): number => {
+  for (const { at } of machine.outbox().values()) return Math.max(0, (now - at) / 1000)
+  return 0
 }
 const waiting = (machine: Machine, status: EngineStatus): number => {
   const { accepted, repeated, tooOld } = machine.ledger()

@@ -1,4 +1,5 @@
-import type { AlarmBody, OccupancyBody } from './view.ts'
+import type { AlarmBody } from '../core/alarm-body.ts'
+import type { OccupancyBody } from './view.ts'
 
 // The messages of the live stream. docs/live.md describes them for the people who write readers; the page (web/) reads them by
 // these types.

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { maySee } from '../core/access.ts'
+import { alarmBody } from '../core/alarm-body.ts'
 import { findSeal, watchAt } from '../core/directory.ts'
 import { isArea, isSealId, isSiteId, sealHigh, sealLow } from '../core/ids.ts'
 import { ALARM } from '../core/kinds.ts'
@@ -11,7 +12,7 @@ import type { LiveDeps } from './deps.ts'
 import { principalOf, refusal } from './problem.ts'
 import { alarmListSchema, alarmOneSchema, areaListSchema, permitListSchema, problems, sealStateSchema, siteListSchema, siteSchema } from './schemas.ts'
 import { scopeOf } from './scope.ts'
-import { alarmBody, occupancyBody, permitBody, sealBody, siteBody } from './view.ts'
+import { occupancyBody, permitBody, sealBody, siteBody } from './view.ts'
 
 // The read side of the API: sites, seals, permits, alarms, areas. Holds always: what lies outside the caller's areas is not
 // shown, and one thing outside them is not found (404), so that nothing is learned of it; every look at one site, seal or alarm
@@ -79,6 +80,7 @@ const registerSites = (app: FastifyInstance, deps: LiveDeps): void => {
     return siteBody(
       state,
       [...deps.machine.openAlarms()].filter((alarm) => alarm.siteNo === state.siteNo),
+      deps.notices.troubleOf,
     )
   })
 }
@@ -117,7 +119,7 @@ const registerSealsAndPermits = (app: FastifyInstance, deps: LiveDeps): void => 
     if (found === undefined) throw refusal(404, `no seal ${id} here`)
     await noted(deps, request, 'view-seal', id)
     const alarms = [...deps.machine.openAlarms()].filter((alarm) => alarm.seal === id)
-    return { ...sealBody(found), site: state.site, area: state.area, alarms: alarms.map(alarmBody) }
+    return { ...sealBody(found), site: state.site, area: state.area, alarms: alarms.map((alarm) => alarmBody(alarm, deps.notices.troubleOf)) }
   })
   const permits = documented({
     tag: 'permits',
@@ -176,7 +178,7 @@ const registerAlarms = (app: FastifyInstance, deps: LiveDeps): void => {
   app.get('/v1/alarms/:id', one, async (request) => {
     const { id } = request.params as { readonly id: string }
     const open = deps.machine.alarm(id)
-    const alarm = open === undefined ? await closedAlarm(deps, id) : alarmBody(open)
+    const alarm = open === undefined ? await closedAlarm(deps, id) : alarmBody(open, deps.notices.troubleOf)
     if (alarm === undefined || !maySee(principalOf(request), alarm.area)) throw refusal(404, `no alarm ${id} here`)
     await noted(deps, request, 'view-alarm', id)
     return alarm

@@ -6,6 +6,7 @@ import { registerEngineRoutes } from './engine-routes.ts'
 import { registerPage } from './page.ts'
 import { registerReadRoutes } from './read-routes.ts'
 import { registerSocket } from './socket.ts'
+import { registerWebhookReadRoutes } from './webhook-routes.ts'
 
 // Puts what goes out on the server that ingest built: the live stream, the read API, the engine's own state, the page.
 // To describe ingest's routes too, main registers the API's description first (live/api-docs.ts).
@@ -19,5 +20,6 @@ export const registerLive = async (app: FastifyInstance, deps: LiveDeps): Promis
   registerSocket(app, deps)
   registerReadRoutes(app, deps)
   registerEngineRoutes(app, deps)
+  registerWebhookReadRoutes(app, deps)
   await registerPage(app, deps.pageDir)
 }

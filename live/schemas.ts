@@ -36,8 +36,26 @@ const alarmSchema = object({
   acknowledgedBy: text,
   assignedTo: text,
   shelvedUntil: timeOrNull,
+  shelvedBy: text,
+  shelvedReason: text,
+  waitingSince: { ...timeOrNull, description: 'since when it waits for a person (raised, or last taken off the shelf); null when nobody is waited for' },
+  escalation: { ...whole, description: 'how many times it was escalated because nobody came' },
   repeats: whole,
   value: { type: 'number' },
+  deliveries: {
+    type: 'array',
+    description: 'notices to webhooks, oldest first',
+    items: object({
+      id: text,
+      webhook: text,
+      step: { type: 'string', enum: ['raised', 'escalated', 'cleared'] },
+      state: { type: 'string', enum: ['waiting', 'delivered', 'dropped'] },
+      at: time,
+      changed: time,
+      attempts: whole,
+      error: { type: ['string', 'null'], description: 'why the last try failed' },
+    }),
+  },
 })
 const link = {
   type: 'string',
@@ -120,4 +138,7 @@ export const areaListSchema = object({
   },
 })
 export const tokenListSchema = object({ items: { type: 'array', items: object({ name: text, role: text, areas: { type: 'array', items: text } }) } })
+const webhookSchema = object({ name: text, url: text, area: text, severities: { type: 'array', items: text }, waiting: whole })
+export const webhookListSchema = object({ items: { type: 'array', items: webhookSchema } })
+export const webhookTestSchema = object({ result: text, error: { type: ['string', 'null'] }, ms: whole })
 export const readySchema = object({ ready: yesNo, reasons: { type: 'array', items: text } })

@@ -1,3 +1,4 @@
+import { alarmBody, type TroubleOf } from '../core/alarm-body.ts'
 import type { AlarmView, PermitView } from '../core/ops.ts'
 import { DAY_MS } from '../core/local-time.ts'
 import type { Link, SiteState } from '../core/thread/machine.ts'
@@ -8,47 +9,6 @@ import { weeklyBody } from '../core/weekly.ts'
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 const isoOrNull = (ms: number | null): string | null => (ms === null || !Number.isFinite(ms) ? null : iso(ms))
-
-export type AlarmBody = {
-  readonly id: string
-  readonly kind: string
-  readonly severity: string
-  readonly state: string
-  readonly active: boolean
-  readonly acknowledged: boolean
-  readonly site: string
-  readonly area: string
-  readonly seal: string
-  readonly since: string
-  readonly raisedAt: string
-  readonly goneAt: string | null
-  readonly acknowledgedAt: string | null
-  readonly acknowledgedBy: string
-  readonly assignedTo: string
-  readonly shelvedUntil: string | null
-  readonly repeats: number
-  readonly value: number
-}
-export const alarmBody = (alarm: AlarmView): AlarmBody => ({
-  id: alarm.id,
-  kind: alarm.kind,
-  severity: alarm.severity,
-  state: alarm.state,
-  active: alarm.active,
-  acknowledged: alarm.acknowledged,
-  site: alarm.site,
-  area: alarm.area,
-  seal: alarm.seal,
-  since: iso(alarm.since),
-  raisedAt: iso(alarm.raisedAt),
-  goneAt: isoOrNull(alarm.goneAt),
-  acknowledgedAt: isoOrNull(alarm.acknowledgedAt),
-  acknowledgedBy: alarm.acknowledgedBy,
-  assignedTo: alarm.assignedTo,
-  shelvedUntil: isoOrNull(alarm.shelvedUntil),
-  repeats: alarm.repeats,
-  value: alarm.value,
-})
 
 /** One site in lists and in the stream: people inside against people registered. */
 export type OccupancyBody = {
@@ -100,7 +60,7 @@ export const sealBody = (seal: SiteState['seals'][number]): SealBody => ({
 })
 
 /** The body of GET /v1/sites/{site}, as the contract has it. */
-export const siteBody = (site: SiteState, alarms: readonly AlarmView[]): Readonly<Record<string, unknown>> => ({
+export const siteBody = (site: SiteState, alarms: readonly AlarmView[], troubleOf: TroubleOf): Readonly<Record<string, unknown>> => ({
   site: site.site,
   area: site.area,
   kind: site.kind,
@@ -113,7 +73,7 @@ export const siteBody = (site: SiteState, alarms: readonly AlarmView[]): Readonl
   online: site.online,
   link: site.link,
   seals: site.seals.map(sealBody),
-  alarms: alarms.map(alarmBody),
+  alarms: alarms.map((alarm) => alarmBody(alarm, troubleOf)),
 })
 
 export const permitBody = (permit: PermitView): Readonly<Record<string, unknown>> => ({

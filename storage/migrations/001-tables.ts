@@ -92,6 +92,13 @@ const PERMITS = `CREATE TABLE IF NOT EXISTS seals.permits (
   expires DateTime('UTC'), row_no UInt32, block UInt64, version UInt64 DEFAULT bitShiftLeft(block, 20) + row_no, INDEX by_block block TYPE minmax GRANULARITY 1
 ) ENGINE = ReplacingMergeTree(version) ORDER BY permit TTL expires ${SETTINGS}`
 
+// Each version of the policy, whole. Version 1, the built-in defaults, is no change and has no row. One that another followed expires
+// once all that it explains has; so does its mention of sites that are gone.
+const POLICIES = `CREATE TABLE IF NOT EXISTS seals.policies (
+  version UInt32, time DateTime64(3, 'UTC') COMMENT 'in force from then on', by String, document String CODEC(ZSTD(1)), expires DateTime('UTC'), row_no UInt32, block UInt64,
+  row_version UInt64 DEFAULT bitShiftLeft(block, 20) + row_no, INDEX by_block block TYPE minmax GRANULARITY 1
+) ENGINE = ReplacingMergeTree(row_version) ORDER BY version TTL expires ${SETTINGS}`
+
 // Each permit as it stands, with what it was used for. Its number is on the events, so this is what happened, not what was counted.
 const PERMITS_CURRENT = `CREATE OR REPLACE VIEW seals.permits_current AS SELECT
   permit, site, area, site_key, from, until, weekly, openings, source, reason, by, made, revoked, openings_used, passages
@@ -100,13 +107,15 @@ LEFT JOIN (SELECT permit, countIf(kind = 'DOOR_OPENED') AS openings_used, countI
 
 // The fold of an alarm's steps, in the order of the log. The contract's `state`: closed once both sides are done, until a condition comes back within the hold-down.
 const ALARMS_CURRENT = `CREATE OR REPLACE VIEW seals.alarms_current AS SELECT
-  id, any(kind) AS kind, any(severity) AS severity, any(site) AS site, any(site_key) AS site_key, any(area) AS area, any(seal) AS seal, any(seal_id) AS seal_id,
+  id, any(kind) AS kind, argMaxIf(severity, (block, step_no), step != 'delivered') AS severity, any(site) AS site, any(site_key) AS site_key, any(area) AS area, any(seal) AS seal, any(seal_id) AS seal_id,
   if(argMaxIf(step = 'closed', (block, step_no), step IN ('raised', 'condition-back', 'closed')), 'closed', 'open') AS state,
   argMaxIf(step IN ('raised', 'condition-back'), (block, step_no), step IN ('raised', 'condition-back', 'condition-gone', 'cleared', 'closed')) AS active,
   countIf(step = 'acknowledged') > 0 AS acknowledged,
   minIf(received, step = 'raised') AS raised_at, minIf(time, step = 'raised') AS since,
   if(state = 'closed', maxOrNullIf(received, step = 'closed'), NULL) AS cleared_at, minOrNullIf(received, step = 'acknowledged') AS acknowledged_at,
-  argMaxIf(by, (block, step_no), step = 'acknowledged') AS acknowledged_by, max(repeats) AS repeats, argMax(value, (block, step_no)) AS value, max(received) AS changed
+  argMaxIf(by, (block, step_no), step = 'acknowledged') AS acknowledged_by, max(repeats) AS repeats, argMaxIf(value, (block, step_no), step != 'delivered') AS value, max(received) AS changed,
+  countIf(step = 'escalated' AND startsWith(note, 'level ')) AS escalation, argMaxIf(splitByString(': ', note)[1], (block, step_no), step = 'assigned') AS assigned_to,
+  arraySort(groupArrayIf((toUnixTimestamp64Milli(received), note), step = 'delivered')) AS delivered
 FROM (SELECT *, seal_id FROM seals.alarms) GROUP BY id`
 
 export const TABLES: Migration = {
@@ -121,6 +130,7 @@ export const TABLES: Migration = {
       LAYOUT(HASHED()) LIFETIME(MIN 30 MAX 60)`,
     SEALS,
     PERMITS,
+    POLICIES,
     EVENTS,
     OCCUPANCY,
     traffic('traffic_1m'),

@@ -62,6 +62,13 @@ const permitFor = (where: Where): object => ({
 })
 const soon = (): string => new Date(Date.now() + 60_000).toISOString()
 let made = 0
+/** A port that nothing listens on. */
+const HOOK = 'http://127.0.0.1:9/'
+const hookIn = async (where: Where, then: string): Promise<Asked> => {
+  const name = `hook-${made++}`
+  await rig.ask('PUT', `/v1/webhooks/${name}`, { token: rig.tokens.admin, body: { url: HOOK, area: `${AREAS[where]}/${name}`, severities: ['info'] } })
+  return { path: `/v1/webhooks/${name}${then}` }
+}
 const STAFF: readonly Who[] = ['operator', 'admin']
 
 const TABLE: readonly Row[] = [
@@ -153,6 +160,33 @@ const TABLE: readonly Row[] = [
       return { path: `/v1/tokens/${name}` }
     },
   },
+  {
+    route: 'GET /v1/webhooks',
+    roles: ['admin'],
+    expect: same(200),
+    ask: async (where) => {
+      await rig.ask('PUT', `/v1/webhooks/seen-${where}`, { token: rig.tokens.admin, body: { url: HOOK, area: AREAS[where], severities: ['minor'] } })
+      return { path: '/v1/webhooks' }
+    },
+  },
+  {
+    route: 'PUT /v1/webhooks/:name',
+    roles: ['admin'],
+    expect: { in: ok(201), out: ok(403), trick: ok(403) },
+    ask: (where) => ({ path: `/v1/webhooks/put-${made++}`, body: { url: HOOK, area: `${AREAS[where]}/${made}`, severities: ['major'] } }),
+  },
+  {
+    route: 'DELETE /v1/webhooks/:name',
+    roles: ['admin'],
+    expect: one(204),
+    ask: (where) => hookIn(where, ''),
+  },
+  {
+    route: 'POST /v1/webhooks/:name/test',
+    roles: ['admin'],
+    expect: one(200),
+    ask: (where) => hookIn(where, '/test'),
+  },
   { route: 'POST /v1/signin-links', roles: ['admin'], ask: () => ({ path: '/v1/signin-links' }), expect: same(201) },
   { route: 'GET /v1/status', roles: ['sre', 'admin'], ask: () => ({ path: '/v1/status' }), expect: same() },
   // This engine's clock ticks by itself.
@@ -239,6 +273,9 @@ test('lists without a filter hold what lies in the token’s areas, and nothing 
   const names = json.items.map(({ name }: { name: string }) => name)
   expect(names).toContain('street-operator')
   expect(names).not.toContain('admin')
+  const hooks = (await rig.ask('GET', '/v1/webhooks', { token: tokens.admin })).json.items.map(({ name }: { name: string }) => name)
+  expect(hooks).toContain('seen-in')
+  expect(hooks.filter((name: string) => name === 'seen-out' || name === 'seen-trick')).toEqual([])
   expect(json.items.every(({ areas }: { areas: string[] }) => areas.every((area) => area === IN || area.startsWith(`${IN}/`)))).toBe(true)
 })
 

@@ -48,10 +48,16 @@ test('every route of the real server is in core/access.ts or in the open list, a
     hub,
     clock: () => 0,
     emit,
+    notices: { troubleOf: () => undefined, timeoutMs: 1000 },
     noteAccess: () => Promise.resolve(),
     query: () => Promise.resolve([]),
     metrics: () => Promise.resolve(''),
-    status: () => ({ notReady: [], log: { bytes: 0, first: 1, next: 1 }, sink: { rowsStored: 0, eventsStored: 0, oldestUnstoredSeconds: 0, waitingBytes: 0, spooledBytes: 0, refused: [] }, details: {} }),
+    status: () => ({
+      notReady: [],
+      log: { bytes: 0, first: 1, next: 1 },
+      sink: { rowsStored: 0, eventsStored: 0, oldestUnstoredSeconds: 0, waitingBytes: 0, spooledBytes: 0, refused: [] },
+      details: {},
+    }),
     pageDir: join(import.meta.dirname, '../../web'),
   })
   await app.ready()

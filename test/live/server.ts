@@ -54,7 +54,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     emit: (happening) => observe(happening),
     figures: () => ({ rowsStored: status().sink.rowsStored, lagSeconds: status().sink.oldestUnstoredSeconds }),
   })
-  const metrics = createMetrics({ machine: source.machine, status, liveClients: hub.clients })
+  const metrics = createMetrics({ machine: source.machine, status, liveClients: hub.clients, clock })
   const observe = (happening: LiveHappening): void => {
     happenings.push(happening)
     metrics.observe(happening)
@@ -71,6 +71,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     status,
     metrics: metrics.expose,
     emit: observe,
+    notices: { troubleOf: () => undefined, timeoutMs: 1000 },
     pageDir: join(import.meta.dirname, '../../web'),
     noteAccess: (note) => Promise.resolve(notes.push(note)),
     query: (sql, params) => {

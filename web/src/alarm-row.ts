@@ -1,5 +1,5 @@
 import type { Severity } from '../../core/kinds.ts'
-import type { AlarmBody } from '../../live/view.ts'
+import type { AlarmBody } from '../../core/alarm-body.ts'
 import { h, setAttribute, setText } from './dom.ts'
 import { areaParts, duration } from './format.ts'
 import type { State } from './state.ts'

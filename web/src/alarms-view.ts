@@ -1,4 +1,4 @@
-import type { AlarmBody } from '../../live/view.ts'
+import type { AlarmBody } from '../../core/alarm-body.ts'
 import { createAlarmRow, type AlarmRow } from './alarm-row.ts'
 import { acknowledge } from './api.ts'
 import { createClosedView } from './closed-view.ts'

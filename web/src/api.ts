@@ -1,4 +1,4 @@
-import type { AlarmBody } from '../../live/view.ts'
+import type { AlarmBody } from '../../core/alarm-body.ts'
 
 // What the page asks of the engine besides the stream. The session cookie says who asks.
 

@@ -1,6 +1,7 @@
 import type { Severity } from '../../core/kinds.ts'
 import type { LiveMessage, Stats, Topic } from '../../live/protocol.ts'
-import type { AlarmBody, OccupancyBody } from '../../live/view.ts'
+import type { AlarmBody } from '../../core/alarm-body.ts'
+import type { OccupancyBody } from '../../live/view.ts'
 import type { Language } from './text.ts'
 
 // What the page knows, changed only by messages of the stream and by the person. Views read it and draw; at most once a frame.

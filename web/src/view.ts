@@ -1,6 +1,6 @@
 import { areaCovers } from '../../core/ids.ts'
 import type { Severity } from '../../core/kinds.ts'
-import type { AlarmBody } from '../../live/view.ts'
+import type { AlarmBody } from '../../core/alarm-body.ts'
 import type { State } from './state.ts'
 
 // What a part of the page is, and which alarms the person's filter lets through: for all of its lists the same.
