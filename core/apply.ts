@@ -5,16 +5,21 @@ import { nextRow, putI64 } from './chunk-writer.ts'
 import { countPassage, anchor, writeOccupancy } from './occupancy.ts'
 import { MINUTE_MS, rollupRow, type RollupPlace } from './rollup.ts'
 import { batteryRead } from './rules/battery.ts'
+import { beamSpoke } from './rules/beam.ts'
 import { clockRight, clockWrong } from './rules/clock.ts'
+import { gapFilled } from './rules/door-shut.ts'
 import { doorClosed, doorOpened } from './rules/door.ts'
 import { temperatureRead } from './rules/fever.ts'
+import { gapBegins } from './rules/gap.ts'
+import { heirOf } from './heir.ts'
+import { passageKept } from './watch-kept.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import { heard } from './rules/offline.ts'
 import { passageUnpermitted, permitOf } from './rules/permit.ts'
 import { FIXED } from './policy.ts'
 import { tampered, tamperRestored } from './rules/tamper.ts'
 import { expiresOf, isInForce, shardIndexOf, type ShardRun } from './shard-run.ts'
-import { CONDITION, holdsBit } from './state.ts'
+import { CONDITION, holdsBit, WATCH_FLAG } from './state.ts'
 import { tickShard } from './tick.ts'
 import { judge, VERDICT } from './window.ts'
 
@@ -177,7 +182,11 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
       setAside(run, columns, i, verdict)
       continue
     }
-    current.watch = no
+    const heir = owner >= MOVED ? heirOf(run.directory, no) : no
+    // Behind the highest number: one that was missing.
+    if (windows.top[seal] !== seq[i] || windows.boot[seal] !== boot[i]) gapFilled(run, seal)
+    current.watch = heir
+    current.admitted = no
     current.site = siteOf[no] as number
     current.kind = kindOf[no] as number
     current.policy = policyOf[current.site] as number
@@ -185,7 +194,7 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     current.boot = boot[i] as number
     current.seq = seq[i] as number
     current.value = value[i] as number
-    current.quiet = current.time < oldest || !isInForce(run, no)
+    current.quiet = current.time < oldest || !isInForce(run, heir)
     current.permit = permitOf(run, kind[i] as number)
     while (device < deviceIndex.length && (deviceIndex[device] as number) < i) device += 1
     while (counter < counterIndex.length && (counterIndex[counter] as number) < i) counter += 1
@@ -193,10 +202,11 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     run.fresh += 1
     writeEvent(run, columns, i, deviceAt)
     if (counterIndex[counter] === i) writeTotals(run, columns, counter)
-    heard(run, no)
-    if (owner >= MOVED) heardNow(run, no)
+    heard(run, heir)
+    if (owner >= MOVED) heardNow(run, heir)
+    if (((run.watches.flags[heir] as number) & WATCH_FLAG.gapBegun) === 0) gapBegins(run, heir)
     if (deviceAt >= 0) clockWrong(run, columns.deviceTime[deviceAt] as number)
-    else if (((run.watches.flags[no] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
+    else if (((run.watches.flags[heir] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
     applyKind(run, kind[i] as number)
   }
 }
@@ -222,23 +232,28 @@ const applyKind = (run: ShardRun, kind: number): void => {
       return temperatureRead(run)
     case EVENT.ROLL_CALL:
       return rollCall(run)
-    // Beams and counters are stored; no rule reads them yet.
+    case EVENT.BEAM_BLOCKED:
+      return beamSpoke(run, true)
+    case EVENT.BEAM_CLEARED:
+      return beamSpoke(run, false)
+    // Counters are stored; no rule reads them yet.
     default:
       return
   }
 }
 
 const passage = (run: ShardRun, people: number): void => {
-  const { watch, site, time, quiet } = run.current
+  const { admitted: watch, site, time, quiet } = run.current
   countPassage(run, site, time, people)
   writeOccupancy(run, watch, site, time)
   countTraffic(run, people, 0)
   passageUnpermitted(run, Math.abs(people))
+  passageKept(run, people)
   compareHeadcount(run, site, time, quiet)
 }
 
 const rollCall = (run: ShardRun): void => {
-  const { watch, site, time, value, quiet } = run.current
+  const { admitted: watch, site, time, value, quiet } = run.current
   if (!anchor(run, site, time, value)) return
   writeOccupancy(run, watch, site, time)
   compareHeadcount(run, site, time, quiet)
@@ -247,7 +262,7 @@ const rollCall = (run: ShardRun): void => {
 const place: RollupPlace = { siteKey: 0, site: 0, areaKey: 0, kind: 0, expires: 0 }
 
 const countTraffic = (run: ShardRun, people: number, openings: number): void => {
-  const { watch, site, time, kind } = run.current
+  const { admitted: watch, site, time, kind } = run.current
   const shard = run.shards[shardIndexOf(run, site)]
   if (shard === undefined) return
   const { siteKey, areaKey } = run.directory.watches.columns
@@ -269,7 +284,7 @@ const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: numb
   const { columns } = run.events
   const { low, high } = run.directory.seals.columns
   const { seal: sealOf, siteKey } = run.directory.watches.columns
-  const { watch, site, time, permit } = run.current
+  const { admitted: watch, site, time, permit } = run.current
   const seal = sealOf[watch] as number
   columns.seal[row * 2] = low[seal] as number
   columns.seal[row * 2 + 1] = high[seal] as number

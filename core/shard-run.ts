@@ -34,7 +34,9 @@ export const stateBytes = (tables: Tables): number => buffersOf(tables).reduce((
 
 /** The event that is being applied, for the rules. */
 export type Current = {
+  /** The watch whose state it changes, and the one that it was admitted to: its rows carry that one's key. They differ where a site has got another key since (core/heir.ts). */
   watch: number
+  admitted: number
   site: number
   kind: number
   /** Row of `ShardRun.policy` for its site. */
@@ -107,7 +109,7 @@ export const createRun = (tables: Tables, rowsExpected = 0): ShardRun => {
     watchLinks: tables.watchLinks.columns,
     sites: tables.sites.columns,
     permits: tables.permits.columns,
-    current: { watch: 0, site: 0, kind: 0, policy: 0, time: 0.5, boot: 0, seq: 0, value: 0, permit: 0, quiet: false },
+    current: { watch: 0, admitted: 0, site: 0, kind: 0, policy: 0, time: 0.5, boot: 0, seq: 0, value: 0, permit: 0, quiet: false },
     entry: 0,
     received: 0.5,
     tick: 0,

@@ -1,6 +1,7 @@
 import { siteLookDue, watchLookDue } from './checks.ts'
 import { tellMissed } from './conditions.ts'
 import { heldOpenDue } from './rules/door.ts'
+import { gapDue } from './rules/gap.ts'
 import { headcountDue } from './rules/headcount.ts'
 import { offlineDue } from './rules/offline.ts'
 import type { ShardRun } from './shard-run.ts'
@@ -23,7 +24,8 @@ export const tickShard = (run: ShardRun, shardIndex: number): void => {
     else if (type === TIMER.heldOpen) heldOpenDue(run, row)
     else if (type === TIMER.headcount) headcountDue(run, row)
     else if (type === TIMER.watchLook) watchLookDue(run, row)
-    else siteLookDue(run, row)
+    else if (type === TIMER.siteLook) siteLookDue(run, row)
+    else gapDue(run, row)
   }
   checkWatches(run, shardIndex)
   checkSites(run, shardIndex)

@@ -7,7 +7,7 @@ import { withCapacity } from './table.ts'
 // found out when the timer comes up, and set again. So events cost the heap nothing, and a tick touches only what is due.
 // Row 0 holds the size; the heap is rows 1 … size.
 
-export const TIMER = { headcount: 1, heldOpen: 2, offline: 3, watchLook: 4, siteLook: 5 } as const
+export const TIMER = { headcount: 1, heldOpen: 2, offline: 3, watchLook: 4, siteLook: 5, gap: 6 } as const
 /** Whether a timer's row is a site; else it is a watch. */
 export const isSiteTimer = (type: number): boolean => type === TIMER.headcount || type === TIMER.siteLook
 
@@ -30,6 +30,22 @@ export const setTimer = (shard: ShardTables, deadline: number, type: number, row
   deadlines[at] = deadline
   types[at] = type
   rows[at] = row
+}
+
+/** The deadlines of timers that `concerns` names become `at`, where they are later: they come up at the next tick. */
+export const bringForward = (shard: ShardTables, at: number, concerns: (type: number, row: number) => boolean): void => {
+  const { deadline, type, row } = shard.timers.columns
+  const size = timerCount(shard)
+  let moved = false
+  for (let timer = 1; timer <= size; timer += 1) {
+    if ((deadline[timer] as number) <= at || !concerns(type[timer] as number, row[timer] as number)) continue
+    deadline[timer] = at
+    moved = true
+  }
+  if (!moved) return
+  // The heap anew, from the timers as they lie: each is set again, in a place that is free by then.
+  row[0] = 0
+  for (let timer = 1; timer <= size; timer += 1) setTimer(shard, deadline[timer] as number, type[timer] as number, row[timer] as number)
 }
 
 /** The earliest deadline, or Infinity. */

@@ -1,6 +1,8 @@
 import type { RegistryEffects } from './registry-effects.ts'
+import { takeFigures } from './policy-effects.ts'
 import { markSite, markWatch } from './checks.ts'
 import { compareHeadcount } from './rules/headcount.ts'
+import { lookForLeftOpen } from './rules/left-open.ts'
 import { watchBegins, watchHeartbeat, watchOver } from './rules/offline.ts'
 import { shardOf, type ShardRun, type Tables } from './shard-run.ts'
 import { WATCH_FLAG } from './state.ts'
@@ -22,17 +24,22 @@ export const makeRoom = ({ state }: Tables, counts: { readonly sites: number; re
 
 export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
   for (const { from, to } of effects.watchesRenewed) renewWatch(run, from, to)
-  for (const watch of effects.watchesEnded) watchOver(run, watch)
+  for (const watch of effects.watchesEnded) {
+    watchOver(run, watch)
+    lookForLeftOpen(run, run.directory.watches.columns.site[watch] as number)
+  }
   for (const watch of [...effects.watchesBegun, ...effects.watchesReopened]) watchBegins(run, watch)
+  for (const watch of effects.watchesReopened) markWatch(run, watch)
   for (const site of effects.sitesEnded) {
     compareHeadcount(run, site, run.received, true)
     markSite(run, site)
   }
   for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) {
     compareHeadcount(run, site, run.received, false)
-    markSite(run, site)
+    lookForLeftOpen(run, site)
   }
   for (const site of effects.permitsChanged) markSite(run, site)
+  takeFigures(run, effects.policyChanged)
   for (const site of effects.sitesErased) {
     zero(run.siteState, site)
     zero(run.siteChecks, site)
@@ -75,6 +82,7 @@ const renewWatch = (run: ShardRun, from: number, to: number): void => {
   move(watchChecks, from, to)
   watchChecks.marked[to] = 0
   watchChecks.lookAt[to] = 0
+  watchChecks.gapTimer[to] = 0
   markWatch(run, to)
   // Timers and the list of what to tell name the old watch: they find an empty row and drop it, so the new one gets its own.
   const timed = (watches.flags[to] as number) & (WATCH_FLAG.timerHeld | WATCH_FLAG.timerOffline | WATCH_FLAG.dirty)

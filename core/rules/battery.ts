@@ -1,6 +1,7 @@
 import { conditionGone, conditionHolds } from '../conditions.ts'
 import type { ShardRun } from '../shard-run.ts'
 import { CONDITION, holdsBit } from '../state.ts'
+import { batterySampled } from './forecast.ts'
 
 // low-battery, from the millivolts of a heartbeat: low since the newest reading below the low limit, until a newer one at or
 // above the ok limit. Readings between the two change nothing (hysteresis). Which reading is the newest is by event time (of one
@@ -9,6 +10,7 @@ import { CONDITION, holdsBit } from '../state.ts'
 export const batteryRead = (run: ShardRun): void => {
   const { watch, policy, time, value, quiet } = run.current
   if (value <= 0) return
+  batterySampled(run)
   const { batteryTime, batteryMv, lowAt, okAt, flags } = run.watches
   const newest = batteryTime[watch] as number
   if (time > newest || (time === newest && value < (batteryMv[watch] as number))) {

@@ -4,7 +4,9 @@ import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard
 import { SIGNAL_STATE } from '../signal.ts'
 import { CONDITION, WATCH_FLAG } from '../state.ts'
 import { setTimer, TIMER } from '../timers.ts'
+import { doorKept } from '../watch-kept.ts'
 import { permitAt } from './permit.ts'
+import { siteDoorClosed, siteDoorOpened } from './site-doors.ts'
 
 // The door of one watch: its newest state wins, by event time, then boot and seq.
 // door-opened: opened where a permit is needed and none with an opening left covers the event's time; ends when the door closes.
@@ -37,14 +39,24 @@ const remember = (run: ShardRun, open: boolean): void => {
 export const doorOpened = (run: ShardRun): void => {
   const { watch, policy, time, permit, quiet } = run.current
   const newer = isNewer(run)
+  if (newer) openedAgain(run)
   if (newer) remember(run, true)
+  doorKept(run, true, newer)
   const closedAt = spanOpened(run, watch, time)
+  siteDoorOpened(run, newer)
   const permitted = run.policy.permitNeeded[policy] === 0 || permit !== 0
   if (quiet) return
   if (!newer) stoodOpen(run, time, closedAt)
   if (!permitted && newer) conditionHolds(run, watch, CONDITION.doorOpened, 0)
   else if (!permitted) happened(run, watch, CONDITION.doorOpened, 0)
   if (newer) watchOpenDoor(run, watch, time + (run.policy.doorHeldOpenMs[policy] as number))
+}
+
+/** Open, and opened again: a closing was lost, so it has stood open from now only; unless that too is longer than the limit. */
+const openedAgain = (run: ShardRun): void => {
+  const { watch, policy, time } = run.current
+  if (((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) === 0) return
+  if (time + (run.policy.doorHeldOpenMs[policy] as number) > run.received) heldOpenEnds(run, watch, time)
 }
 
 /** An opening arrived: returns the closing that it belongs to, or 0. */
@@ -93,6 +105,7 @@ export const doorClosed = (run: ShardRun): void => {
   const newer = isNewer(run)
   const spanFrom = spanClosed(run, watch, time)
   if (!newer) {
+    doorKept(run, false, false)
     if (!quiet) stoodOpen(run, spanFrom, time)
     return
   }
@@ -101,6 +114,8 @@ export const doorClosed = (run: ShardRun): void => {
   const openedAt = (before & WATCH_FLAG.doorOpen) === 0 ? 0 : (doorTime[watch] as number)
   run.watches.spanFrom[watch] = openedAt
   remember(run, false)
+  doorKept(run, false, true)
+  siteDoorClosed(run)
   conditionGone(run, watch, CONDITION.doorOpened, 0)
   if ((before & WATCH_FLAG.heldOpen) !== 0) return heldOpenEnds(run, watch, time)
   if (!quiet) stoodOpen(run, openedAt, time)
@@ -124,7 +139,13 @@ export const heldOpenDue = (run: ShardRun, watch: number): void => {
   if ((flags[watch] & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
   const opened = doorTime[watch] as number
   const deadline = opened + (run.policy.doorHeldOpenMs[run.sites.policy[site[watch] as number] as number] as number)
-  if (deadline > run.received) return watchOpenDoor(run, watch, deadline)
+  const told = (flags[watch] & WATCH_FLAG.heldOpen) !== 0
+  if (deadline > run.received) {
+    // Told already: the policy allows longer now.
+    if (told) heldOpenEnds(run, watch, run.received)
+    return watchOpenDoor(run, watch, deadline)
+  }
+  if (told) return
   const permit = permitAt(run, site[watch] as number, run.received)
   // Looked at again a second later, not at the end of the permit: it may be revoked, or another be made.
   if (permit !== 0) return watchOpenDoor(run, watch, Math.min(run.permits.until[permit] as number, run.received + 1000))

@@ -6,6 +6,7 @@ import { SIGNAL_STATE } from '../signal.ts'
 import { WATCH_FLAG } from '../state.ts'
 import { setTimer, TIMER } from '../timers.ts'
 import { heldOpenEnds } from './door.ts'
+import { gapOver } from './gap.ts'
 
 // offline: nothing was heard of a watch's seal for as long as its kind's missed heartbeats take, in wall time, counted from the
 // last event that was no repeat, or from when the watch began where there was none. Ends with the next event. The timer lives as
@@ -66,17 +67,34 @@ export const offlineDue = (run: ShardRun, watch: number): void => {
   const since = Math.abs(lastHeard[watch] as number)
   let deadline = since + limitOf(run, watch)
   if (deadline <= run.received) {
-    if ((flags[watch] & WATCH_FLAG.offline) === 0) {
-      leaveOnline(run, watch)
-      flags[watch] = flags[watch] | WATCH_FLAG.offline
-      tell(run, watch, SIGNAL_STATE.began, { time: deadline, value: run.received - since })
+    const told = (flags[watch] & WATCH_FLAG.offline) !== 0
+    const silenced = isSilenced(run, watch)
+    if (!told) leaveOnline(run, watch)
+    if (told === silenced) {
+      flags[watch] = flags[watch] ^ WATCH_FLAG.offline
+      tell(run, watch, told ? SIGNAL_STATE.ended : SIGNAL_STATE.began, { time: told ? run.received : deadline, value: told ? 0 : run.received - since })
     }
     // Still alive as a watch: looked at again, to see when it is over.
     deadline = run.received + limitOf(run, watch)
-  }
+  } else if ((flags[watch] & WATCH_FLAG.online) === 0) backInTime(run, watch)
   flags[watch] = flags[watch] | WATCH_FLAG.timerOffline
   setTimer(shardOf(run, run.directory.watches.columns.site[watch] as number), deadline, TIMER.offline, watch)
 }
+
+/** Nothing was heard, but the policy allows longer now: it is not offline any more, or not yet. */
+const backInTime = (run: ShardRun, watch: number): void => {
+  const { flags, lastHeard } = run.watches
+  const before = flags[watch] as number
+  const wasHeard = (lastHeard[watch] as number) > 0
+  if (wasHeard) run.online += 1
+  flags[watch] = (before & ~WATCH_FLAG.offline) | (wasHeard ? WATCH_FLAG.online : 0)
+  if (wasHeard || (before & WATCH_FLAG.offline) !== 0) siteChanged(run, run.directory.watches.columns.site[watch] as number)
+  if ((before & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
+}
+
+const OFF = 1 << (ALARM.offline.no - 1)
+const isSilenced = (run: ShardRun, watch: number): boolean =>
+  ((run.policy.off[run.sites.policy[run.directory.watches.columns.site[watch] as number] as number] as number) & OFF) !== 0
 
 /** A watch that is no longer in force: the desk hears that its conditions are gone. */
 export const watchOver = (run: ShardRun, watch: number): void => {
@@ -84,6 +102,7 @@ export const watchOver = (run: ShardRun, watch: number): void => {
   leaveOnline(run, watch)
   endConditions(run, watch)
   endWatchChecks(run, watch)
+  gapOver(run, watch)
   if (((flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0) heldOpenEnds(run, watch, run.received)
   if (((flags[watch] as number) & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.offline
