@@ -75,6 +75,10 @@ export const writePolicyRow = (columns: Columns<typeof POLICIES>, row: number, f
   const cells = columns as unknown as Row
   for (const name of NUMBERS) (cells[name] as Row[string])[row] = (figures[name as keyof KindPolicy] as number | null) ?? Infinity
   for (const name of FLAGS) columns[name][row] = Number(figures[name])
+  // A rule that is silenced is a rule that is not there.
+  if (figures.severity['door-held-open'] === 'off') columns.doorHeldOpenMs[row] = Infinity
+  if (figures.severity['headcount-over'] === 'off') columns.headcountOver[row] = 0
+  if (figures.severity['headcount-under'] === 'off') columns.headcountUnder[row] = 0
   columns.utcOffsetMinutes[row] = utcOffsetMinutes
   columns.scheduled[row] = Number(figures.schedule !== null)
   for (let day = 0; day < 7; day += 1) {

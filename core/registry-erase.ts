@@ -1,6 +1,7 @@
 import { endWatch, eraseSeal } from './directory-write.ts'
 import { erasePermits } from './permits.ts'
 import type { RegistryEffects } from './registry-effects.ts'
+import { forgetSiteRules } from './registry-policy.ts'
 import { siteKeysOf } from './registry-sites.ts'
 import { siteWatches } from './registry-seals.ts'
 import type { RegistryState } from './registry-state.ts'
@@ -18,6 +19,7 @@ export const eraseSite = (state: RegistryState, siteNo: number, effects: Registr
   erasePermits(state, siteNo)
   for (const column of Object.values(state.sites.columns)) column[siteNo] = 0
   for (const column of Object.values(state.siteLinks.columns)) column[siteNo] = 0
+  forgetSiteRules(state, state.siteIds[siteNo] as string, effects)
   state.siteNos.delete(state.siteIds[siteNo] as string)
   state.siteIds[siteNo] = ''
 }

@@ -58,7 +58,9 @@ export type PermitNote = {
 
 export type RegistryState = DirectoryState &
   WebhookState & {
+    /** The built-in defaults. */
     readonly policy: Policy
+    readonly inForce: PolicyState
     readonly shardCount: number
     sites: Table<typeof SITES>
     permits: Table<typeof PERMITS>

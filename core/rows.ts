@@ -24,7 +24,7 @@ export const ROWS = {
     permit: 'u32',
     expires: 'u32',
   },
-  occupancy: { site_key: 'u32', time: 'i64', received: 'i64', raw: 'i32', corrected: 'i32', confidence: 'f32', expires: 'u32' },
+  occupancy: { site_key: 'u32', time: 'i64', received: 'i64', raw: 'i32', corrected: 'i32', confidence: 'f32', cause: 'u8', expires: 'u32' },
   traffic_1m: { site_key: 'u32', time: 'u32', people_in: 'u32', people_out: 'u32', openings: 'u32', received: 'u32', expires: 'u32' },
   traffic_1h: { site_key: 'u32', time: 'u32', people_in: 'u32', people_out: 'u32', openings: 'u32', received: 'u32', expires: 'u32' },
   area_1h: { area_key: 'u32', kind: 'u8', time: 'u32', people_in: 'u32', people_out: 'u32', openings: 'u32', received: 'u32' },
@@ -157,5 +157,6 @@ export type PlainRows = {
   readonly sites: readonly SiteRow[]
   readonly seals: readonly SealRow[]
   readonly permits: readonly PermitRow[]
+  readonly policies: readonly PolicyRow[]
   readonly registry_changes: readonly RegistryChangeRow[]
 }

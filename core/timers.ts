@@ -7,9 +7,9 @@ import { withCapacity } from './table.ts'
 // found out when the timer comes up, and set again. So events cost the heap nothing, and a tick touches only what is due.
 // Row 0 holds the size; the heap is rows 1 … size.
 
-export const TIMER = { headcount: 1, heldOpen: 2, offline: 3, watchLook: 4, siteLook: 5, gap: 6 } as const
+export const TIMER = { heldOpen: 2, offline: 3, watchLook: 4, siteLook: 5, gap: 6 } as const
 /** Whether a timer's row is a site; else it is a watch. */
-export const isSiteTimer = (type: number): boolean => type === TIMER.headcount || type === TIMER.siteLook
+export const isSiteTimer = (type: number): boolean => type === TIMER.siteLook
 
 export const timerCount = (shard: ShardTables): number => shard.timers.columns.row[0] as number
 

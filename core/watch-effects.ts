@@ -1,6 +1,7 @@
 import type { RegistryEffects } from './registry-effects.ts'
 import { takeFigures } from './policy-effects.ts'
 import { markSite, markWatch } from './checks.ts'
+import { forgetCounters, renameCounters } from './counters.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import { lookForLeftOpen } from './rules/left-open.ts'
 import { watchBegins, watchHeartbeat, watchOver } from './rules/offline.ts'
@@ -31,11 +32,11 @@ export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
   for (const watch of [...effects.watchesBegun, ...effects.watchesReopened]) watchBegins(run, watch)
   for (const watch of effects.watchesReopened) markWatch(run, watch)
   for (const site of effects.sitesEnded) {
-    compareHeadcount(run, site, run.received, true)
+    compareHeadcount(run, site, run.received)
     markSite(run, site)
   }
   for (const site of [...effects.sitesCreated, ...effects.sitesChanged, ...effects.sitesReopened]) {
-    compareHeadcount(run, site, run.received, false)
+    compareHeadcount(run, site, run.received)
     lookForLeftOpen(run, site)
   }
   for (const site of effects.permitsChanged) markSite(run, site)
@@ -45,6 +46,7 @@ export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
     zero(run.siteChecks, site)
   }
   for (const watch of effects.watchesErased) {
+    forgetCounters(run, watch)
     zero(run.watches, watch)
     zero(run.watchChecks, watch)
   }
@@ -79,6 +81,7 @@ const move = (
 const renewWatch = (run: ShardRun, from: number, to: number): void => {
   const { watches, watchChecks } = run
   move(watches, from, to)
+  renameCounters(run, to)
   move(watchChecks, from, to)
   watchChecks.marked[to] = 0
   watchChecks.lookAt[to] = 0

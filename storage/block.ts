@@ -15,7 +15,7 @@ export type OpenBlock = {
   readonly since: number
 }
 
-const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals', 'permits', 'registry_changes']
+const PLAIN: readonly PlainTable[] = ['alarms', 'access', 'sites', 'seals', 'permits', 'policies', 'registry_changes']
 /** What a plain row is reckoned at for back-pressure: four times a typical one, as they live as objects until sent. */
 const PLAIN_ROW_BYTES = 400
 

@@ -1,4 +1,4 @@
-import type { AccessRow, AlarmStep, PermitRow, PlainRows, RegistryChangeRow, SealRow, SiteRow } from '../core/rows.ts'
+import type { AccessRow, AlarmStep, PermitRow, PolicyRow, PlainRows, RegistryChangeRow, SealRow, SiteRow } from '../core/rows.ts'
 import type { Cell } from './native.ts'
 import type { PlainTable } from './tables.ts'
 
@@ -83,6 +83,8 @@ const permitCells = (row: PermitRow, index: number): readonly Cell[] => [
   index,
 ]
 
+const policyCells = (row: PolicyRow, index: number): readonly Cell[] => [row.version, ms(row.time), row.by, row.document, expiresS(row.expires), index]
+
 /** The rows of one plain table as cells. `index` counts the rows of the block, so that the order of the log can be told. */
 export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: number): readonly (readonly Cell[])[] => {
   switch (table) {
@@ -96,6 +98,8 @@ export const plainCells = (plain: PlainRows, table: PlainTable, firstIndex: numb
       return plain.seals.map((row, i) => sealCells(row, firstIndex + i))
     case 'permits':
       return plain.permits.map((row, i) => permitCells(row, firstIndex + i))
+    case 'policies':
+      return plain.policies.map((row, i) => policyCells(row, firstIndex + i))
     case 'registry_changes':
       return plain.registry_changes.map((row, i) => changeCells(row, firstIndex + i))
   }

@@ -18,7 +18,7 @@ export type ColumnType =
   | "DateTime64(3, 'UTC')"
   | "DateTime('UTC')"
 export type Column = { readonly name: string; readonly type: ColumnType; /** Largest number of an Enum8; 0 is never sent. */ readonly enumMax?: number }
-export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals' | 'permits' | 'registry_changes'
+export type PlainTable = 'alarms' | 'access' | 'sites' | 'seals' | 'permits' | 'policies' | 'registry_changes'
 export type SinkTable = RowTable | PlainTable
 export type TableSpec = {
   readonly name: SinkTable
@@ -111,6 +111,7 @@ export const PLAIN_COLUMNS: Readonly<Record<PlainTable, readonly Column[]>> = {
     ['expires', S],
     ['row_no', 'UInt32'],
   ),
+  policies: columns(['version', 'UInt32'], ['time', MS], ['by', 'String'], ['document', 'String'], ['expires', S], ['row_no', 'UInt32']),
   registry_changes: columns(
     ['time', MS],
     ['position', 'UInt64'],
@@ -135,6 +136,7 @@ export const SINK_TABLES: readonly TableSpec[] = [
   spec('sites', PLAIN_COLUMNS.sites, ['site_key'], true),
   spec('seals', PLAIN_COLUMNS.seals, ['seal', 'site_key', 'from'], true),
   spec('permits', PLAIN_COLUMNS.permits, ['permit'], true),
+  spec('policies', PLAIN_COLUMNS.policies, ['version'], false),
   spec('events', rowColumns('events'), null, true),
   spec('occupancy', rowColumns('occupancy'), null, true),
   spec('traffic_1m', rowColumns('traffic_1m'), ['site_key', 'time'], true),

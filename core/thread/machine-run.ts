@@ -261,6 +261,7 @@ const roundOf = (running: Running, draft: Draft, { from, to, received, block, en
       sites: draft.sites,
       seals: draft.seals,
       permits: draft.permits,
+      policies: draft.policies,
       registry_changes: draft.registryChanges,
     },
     alarms: ids.map((id) => machine.desk.alarm(id)).filter((alarm) => alarm !== undefined),

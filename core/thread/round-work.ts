@@ -5,7 +5,7 @@ import type { RegistryEffects } from '../registry-effects.ts'
 import { createWriter, takeChunk } from '../chunk-writer.ts'
 import { AREA_PART_STRIDE, writeAreas } from '../rollup.ts'
 import { registryChanges } from '../registry-changes.ts'
-import type { AccessRow, AlarmStep, Chunk, PermitRow, RegistryChangeRow, SealRow, SiteRow } from '../rows.ts'
+import type { AccessRow, AlarmStep, Chunk, PermitRow, PolicyRow, RegistryChangeRow, SealRow, SiteRow } from '../rows.ts'
 import { createRun } from '../shard-run.ts'
 import { SIGNAL, SIGNAL_STRIDE } from '../signal.ts'
 import type { ApplyResult } from '../apply-task.ts'
@@ -23,6 +23,7 @@ export type Draft = {
   readonly sites: SiteRow[]
   readonly seals: SealRow[]
   readonly permits: PermitRow[]
+  readonly policies: PolicyRow[]
   readonly registryChanges: RegistryChangeRow[]
   readonly sitesChanged: number[]
   readonly sitesEnded: number[]
@@ -37,6 +38,7 @@ export const createDraft = (): Draft => ({
   sites: [],
   seals: [],
   permits: [],
+  policies: [],
   registryChanges: [],
   sitesChanged: [],
   sitesEnded: [],
@@ -126,6 +128,7 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
   append(draft.sites, effects.sites)
   append(draft.seals, effects.seals)
   append(draft.permits, effects.permits)
+  append(draft.policies, effects.policies)
   append(draft.sitesEnded, effects.sitesEnded)
   append(draft.sitesEnded, effects.sitesErased)
   append(draft.expiredKeys, effects.expiredKeys)
@@ -143,6 +146,7 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
   for (const watch of effects.watchesEnded) draft.steps.push(...machine.desk.endWatch(seal[watch] as number, site[watch] as number, received))
   for (const siteNo of effects.sitesEnded) draft.steps.push(...machine.desk.endSite(siteNo, received))
   for (const siteNo of effects.sitesChanged) machine.desk.siteChanged(siteNo)
+  if (effects.policies.length + effects.policyChanged.length > 0) append(draft.steps, machine.desk.policyChanged(received))
   for (const siteNo of effects.sitesErased) machine.desk.eraseSite(siteNo, received)
   for (const list of [effects.sitesCreated, effects.sitesChanged, effects.sitesReopened]) append(draft.sitesChanged, list)
 }
@@ -150,6 +154,8 @@ const takeEffects = (machine: MachineState, effects: RegistryEffects, received: 
 const concernsShards = (effects: RegistryEffects): boolean =>
   [
     effects.permitsChanged,
+    effects.policies,
+    effects.policyChanged,
     effects.sitesCreated,
     effects.sitesChanged,
     effects.sitesEnded,

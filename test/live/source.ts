@@ -92,7 +92,7 @@ export const createSource = (): Source => {
       block: 0 as Position,
       ends: false,
       chunks: [],
-      plain: { alarms: [], access: [], sites: [], seals: [], permits: [], registry_changes: [] },
+      plain: { alarms: [], access: [], sites: [], seals: [], permits: [], policies: [], registry_changes: [] },
       alarmSteps: steps.map(({ step, alarm }): AlarmStep => ({
         id: alarm.id,
         kind: alarm.kind,

@@ -127,7 +127,7 @@ const writeCell = (view: DataView, at: number, cell: CellKind, value: number | b
   }
 }
 
-export const NO_PLAIN: PlainRows = { alarms: [], access: [], sites: [], seals: [], permits: [], registry_changes: [] }
+export const NO_PLAIN: PlainRows = { alarms: [], access: [], sites: [], seals: [], permits: [], policies: [], registry_changes: [] }
 
 export const roundOf = (
   block: number,
