@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { EVENT, type EventKindName } from '../../core/kinds.ts'
 import type { Position } from '../../core/ids.ts'
-import type { SiteSpec } from '../../core/ops.ts'
-import { eventsEntry, putPermit, putSites, tick, type TestEvent } from './entries.ts'
+import type { PermitSource, PermitSpec, SiteSpec } from '../../core/ops.ts'
+import { type Policy, POLICY_DEFAULT } from '../../core/policy.ts'
+import { WEEKDAYS } from '../../core/weekly.ts'
+import { ADMIN, eventsEntry, putPermit, putSites, registry, tick, type TestEvent } from './entries.ts'
 import { createPool, startTestMachine, T0 } from './thread/history.ts'
 
 // The scenarios of test/golden/rules (its README is the format), run through a real machine, one entry an event and a tick a second.
@@ -18,7 +20,10 @@ const clock = (time: number): string => {
   return `${text(time / 3_600_000)}:${text((time / 60_000) % 60)}:${text((time / 1000) % 60)}.${text(time % 1000, 3)}`
 }
 type Timed = { readonly at: number; readonly order: number; readonly bytes: Uint8Array }
-type Scenario = { readonly entries: readonly Uint8Array[]; readonly expected: readonly string[] }
+type Unnumbered = Omit<TestEvent, 'boot' | 'seq'>
+/** What a seal did: an event that arrives at `at`, `lost` ones that never do, or a start with a new boot. */
+type Sent = { readonly at: number; readonly event: Unnumbered; readonly lost?: number; readonly restarted?: true }
+type Scenario = { readonly entries: readonly Uint8Array[]; readonly expected: readonly string[]; readonly policy: Policy }
 
 const parse = (text: string): Scenario => {
   const lines = text
@@ -42,37 +47,98 @@ const parse = (text: string): Scenario => {
     seals: Array.from({ length: doors }, (_, n) => ({ id: (n + 1).toString(16).padStart(16, '0'), from: null, until: null })),
   }
   const timed: Timed[] = []
-  let seq = 0
-  const add = (at: number, event: Omit<TestEvent, 'boot' | 'seq'>): void => {
-    seq += 1
-    timed.push({ at, order: 1, bytes: eventsEntry(T0 + at, [{ ...event, boot: 1, seq }]) })
+  const sent: Sent[] = []
+  const add = (at: number, event: Unnumbered): void => void sent.push({ at, event })
+  for (const line of lines.slice(0, split)) {
+    const [time = '', ...words] = line.split(/\s+/)
+    if (!/^\d\d:/.test(time)) continue
+    const change = parseChange(T0 + ms(time), words, kind)
+    if (words[0] === 'LOST' || words[0] === 'RESTARTED') sent.push(parseSilent(line))
+    else if (change === undefined) add(ms(time), parseEvent(line))
+    else timed.push({ at: ms(time), order: 1, bytes: change })
   }
-  for (const line of lines.slice(0, split)) if (/^\d\d:/.test(line)) add(ms(line.split(/\s+/)[0] as string), parseEvent(line))
+  const [, first = 3600, , last = first] = (field('heartbeats') ?? []).map(Number)
   if (field('heartbeats') !== undefined)
     for (let at = 5000; at < until; at += 60_000)
-      for (let door = 1; door <= doors; door += 1) add(at, { watch: door, time: T0 + at, kind: 'HEARTBEAT', value: 3600 })
+      for (let door = 1; door <= doors; door += 1) {
+        const value = Math.round(first + ((last - first) * at) / until)
+        add(at, { watch: door, time: T0 + at, kind: 'HEARTBEAT', value })
+      }
+  for (const { at, event } of numbered(sent)) timed.push({ at, order: 1, bytes: eventsEntry(T0 + at, [event]) })
   for (let at = 1000; at <= until; at += 1000) timed.push({ at, order: 2, bytes: tick(T0 + at) })
   timed.sort((a, b) => a.at - b.at || a.order - b.order)
   const permits = lines
     .slice(0, split)
     .filter((line) => line.startsWith('permit '))
-    .map((line) => {
-      const [, from, to, openings] = line.split(/\s+/) as [string, string, string, string | undefined]
-      return putPermit(T0, {
-        site: 'here',
-        from: T0 + ms(from),
-        until: T0 + ms(to),
-        openings: openings === undefined ? null : Number(openings),
-        reason: 'visit',
-      })
-    })
+    .map((line) => putPermit(T0, parsePermit(line.split(/\s+/).slice(1), 'staff')))
   return {
     entries: [putSites(T0, [site]), ...permits, ...timed.map(({ bytes }) => bytes)],
     expected: lines.slice(split + 1).map((line) => line.replace(/^\S+/, (time) => clock(ms(time)))),
+    policy: parsePolicy(lines.slice(0, split), kind),
   }
 }
 
-const parseEvent = (line: string): Omit<TestEvent, 'boot' | 'seq'> => {
+/** `from until [openings] [weekly mon,tue 08:00 18:00]`. */
+const parsePermit = (words: readonly string[], source: PermitSource): PermitSpec => {
+  const [from, until, third] = words as [string, string, string | undefined]
+  const at = words.indexOf('weekly')
+  const week = (days: string): number[] => days.split(',').map((day) => WEEKDAYS.indexOf(day as (typeof WEEKDAYS)[number]))
+  const minute = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
+  return {
+    site: 'here',
+    from: T0 + ms(from),
+    until: T0 + ms(until),
+    openings: third === undefined || third === 'weekly' ? null : Number(third),
+    reason: 'visit',
+    source,
+    ...(at < 0 ? {} : { weekly: { days: week(words[at + 1] as string), from: minute(words[at + 2] as string), until: minute(words[at + 3] as string) } }),
+  }
+}
+
+/** What the registry is told in the course of it: `permit`, `declare`, `revoke NUMBER`. */
+const parseChange = (received: number, [what, ...words]: readonly string[], kind: SiteSpec['kind']): Uint8Array | undefined => {
+  if (what === 'policy') {
+    const set = { [words[0] as string]: JSON.parse(words.slice(1).join(' ')) as unknown }
+    return registry(received, { op: 'put-policy', by: ADMIN, document: { rules: [{ for: { kind }, set }] }, expected: null })
+  }
+  if (what === 'permit' || what === 'declare') return putPermit(received, parsePermit(words, what === 'permit' ? 'staff' : 'declaration'))
+  return what === 'revoke' ? registry(received, { op: 'revoke-permit', by: ADMIN, permitNo: Number(words[0]) }) : undefined
+}
+
+/** The defaults, with `policy NAME JSON`, `open 05:00 08:20` and `holiday 2026-11-24` on top of them. */
+const parsePolicy = (lines: readonly string[], kind: SiteSpec['kind']): Policy => {
+  const rest = (word: string): string[][] => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.split(/\s+/).slice(1))
+  const minute = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
+  const figures = Object.fromEntries(rest('policy').map(([name, ...json]) => [name as string, JSON.parse(json.join(' ')) as unknown]))
+  const [hours] = rest('open')
+  const schedule = hours === undefined ? {} : { schedule: Array.from({ length: 7 }, () => [minute(hours[0] as string), minute(hours[1] as string)] as const) }
+  const own = { ...POLICY_DEFAULT.kinds[kind], ...figures, ...schedule }
+  return { ...POLICY_DEFAULT, holidays: rest('holiday').flat(), kinds: { ...POLICY_DEFAULT.kinds, [kind]: own } }
+}
+
+/** Numbers its events as a seal does: in the order in which they happened, from 1 at each start. */
+const numbered = (sent: readonly Sent[]): { readonly at: number; readonly event: TestEvent }[] => {
+  const seals = new Map<number, { boot: number; seq: number }>()
+  return sent
+    .toSorted((a, b) => a.event.time - b.event.time)
+    .flatMap(({ at, event, lost, restarted }) => {
+      const seal = seals.get(event.watch) ?? { boot: 1, seq: 0 }
+      seals.set(event.watch, seal)
+      seal.seq = restarted === true ? 0 : seal.seq + (lost ?? 1)
+      if (restarted === true) seal.boot += 1
+      return lost === undefined && restarted === undefined ? [{ at, event: { ...event, ...seal } }] : []
+    })
+}
+
+/** `LOST 20`, `RESTARTED`: nothing arrives. */
+const parseSilent = (line: string): Sent => {
+  const [time = '', what, ...rest] = line.split(/\s+/)
+  const watch = rest.includes('door') ? Number(rest[rest.indexOf('door') + 1]) : 1
+  const event: Unnumbered = { watch, time: T0 + ms(time), kind: 'HEARTBEAT', value: 0 }
+  return { at: ms(time), event, ...(what === 'LOST' ? { lost: Number(rest[0]) } : { restarted: true }) }
+}
+
+const parseEvent = (line: string): Unnumbered => {
   const [received, kind, ...rest] = line.split(/\s+/) as [string, EventKindName, ...string[]]
   if (EVENT[kind] === undefined) throw new Error(`no event kind ${kind}`)
   const after = (word: string): string | undefined => (rest.includes(word) ? rest[rest.indexOf(word) + 1] : undefined)
@@ -98,8 +164,8 @@ describe('scenarios', () => {
   it.each(files)(
     '%s',
     async (name) => {
-      const { entries, expected } = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
-      const machine = await startTestMachine(pool.run)
+      const { entries, expected, policy } = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
+      const machine = await startTestMachine(pool.run, { policy })
       const steps: string[] = []
       machine.onRound((round) => {
         for (const step of round.alarmSteps) steps.push(`${clock(step.received - T0)} ${step.kind} ${step.step}`)
