@@ -1,43 +1,13 @@
 import { stampReceived } from '../entry.ts'
 import type { Position } from '../ids.ts'
 import type { AlarmWork, Principal, RegistryOp, SealAssignment } from '../ops.ts'
-import type { PolicyDocument } from '../policy-document.ts'
 import type { PermitChange, SiteChange } from '../registry-changes.ts'
+import type { StoredChange, StoredOp, StoredWork } from '../stored-op.ts'
 import { registryEntry, workEntry } from './body.ts'
 import type { Machine } from './machine.ts'
 
 // What people decided, from the rows of ClickHouse back to entries of the log: sites as they were put, permits, policies, work on
 // alarms. The private registry gives numbers of its own, so permits and alarms are found again by what they are about.
-
-/** A row of `registry_changes`: see core/registry-changes.ts. */
-export type StoredChange = {
-  readonly kind: 'change'
-  readonly received: number
-  readonly position: number
-  readonly siteKey: number
-  readonly what: string
-  readonly body: SiteChange | PermitChange
-}
-/** A person's step on an alarm, a row of `alarms`. */
-export type StoredWork = {
-  readonly kind: 'work'
-  readonly received: number
-  readonly step: 'acknowledged' | 'cleared'
-  readonly id: string
-  readonly alarm: string
-  readonly site: string
-  readonly seal: string
-  readonly by: string
-}
-/** A version of the policy, a row of `policies`. */
-export type StoredPolicy = {
-  readonly kind: 'policy'
-  readonly received: number
-  readonly version: number
-  readonly by: string
-  readonly document: PolicyDocument
-}
-export type StoredOp = StoredChange | StoredWork | StoredPolicy
 
 export type StoredOps = {
   /** Applies what was received at one time, in order; resolves with what was refused. */

@@ -4,11 +4,12 @@ import { position, type Position } from '../ids.ts'
 import type { Policy } from '../policy.ts'
 import { entryOfRows, type StoredEvents, storedEvents } from '../stored-events.ts'
 import type { AlarmStep } from '../rows.ts'
+import type { StoredOp } from '../stored-op.ts'
 import applyWorker from './apply-worker.ts'
 import { tickEntry } from './body.ts'
 import { startMachine } from './machine-run.ts'
 import type { Machine, SiteState } from './machine.ts'
-import { createStoredOps, type StoredOp } from './stored-ops.ts'
+import { createStoredOps } from './stored-ops.ts'
 import { createTickGrid, type TickGrid } from './tick-grid.ts'
 
 // Stored replay: rows of ClickHouse back through a private machine of the very same parts (registry, shards, desk), in the order of

@@ -1,7 +1,7 @@
 import { ROWS, type AlarmStep, type CellKind, type Chunk, type RegistryChangeRow } from '../../../core/rows.ts'
 import { STORED_EVENT_BYTES, STORED_EVENT_COLUMNS, storedEvents } from '../../../core/stored-events.ts'
 import type { Round } from '../../../core/thread/machine.ts'
-import type { StoredOp } from '../../../core/thread/stored-ops.ts'
+import type { StoredOp } from '../../../core/stored-op.ts'
 import type { AlarmKindName } from '../../../core/kinds.ts'
 
 // What ClickHouse would hold of a machine's rounds, as a replay reads it: the events' rows in RowBinary and in order, and the ops.
