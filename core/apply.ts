@@ -2,7 +2,7 @@ import { ENTRY, entryHeader, eventColumns, type EventColumns } from './entry.ts'
 import { findSeal, watchAt } from './directory.ts'
 import { EVENT, REASON } from './kinds.ts'
 import { nextRow, putI64 } from './chunk-writer.ts'
-import { countPassage, anchor, writeOccupancy } from './occupancy.ts'
+import { bootNoted, counterRead, passageCounted, rollCalled } from './counting.ts'
 import { MINUTE_MS, rollupRow, type RollupPlace } from './rollup.ts'
 import { batteryRead } from './rules/battery.ts'
 import { beamSpoke } from './rules/beam.ts'
@@ -13,7 +13,6 @@ import { temperatureRead } from './rules/fever.ts'
 import { gapBegins } from './rules/gap.ts'
 import { heirOf } from './heir.ts'
 import { passageKept } from './watch-kept.ts'
-import { compareHeadcount } from './rules/headcount.ts'
 import { heard } from './rules/offline.ts'
 import { passageUnpermitted, permitOf } from './rules/permit.ts'
 import { FIXED } from './policy.ts'
@@ -201,13 +200,14 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     const deviceAt = deviceIndex[device] === i ? device : -1
     run.fresh += 1
     writeEvent(run, columns, i, deviceAt)
-    if (counterIndex[counter] === i) writeTotals(run, columns, counter)
     heard(run, heir)
     if (owner >= MOVED) heardNow(run, heir)
     if (((run.watches.flags[heir] as number) & WATCH_FLAG.gapBegun) === 0) gapBegins(run, heir)
     if (deviceAt >= 0) clockWrong(run, columns.deviceTime[deviceAt] as number)
     else if (((run.watches.flags[heir] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
-    applyKind(run, kind[i] as number)
+    if (((run.watches.flags[heir] as number) & WATCH_FLAG.bootKnown) === 0 || current.boot !== windows.boot[seal]) bootNoted(run)
+    if (counterIndex[counter] === i) totals(run, columns, counter)
+    else applyKind(run, kind[i] as number)
   }
 }
 
@@ -231,32 +231,22 @@ const applyKind = (run: ShardRun, kind: number): void => {
     case EVENT.TEMPERATURE:
       return temperatureRead(run)
     case EVENT.ROLL_CALL:
-      return rollCall(run)
+      return rollCalled(run)
     case EVENT.BEAM_BLOCKED:
       return beamSpoke(run, true)
     case EVENT.BEAM_CLEARED:
       return beamSpoke(run, false)
-    // Counters are stored; no rule reads them yet.
+    // A counter comes with its totals.
     default:
       return
   }
 }
 
 const passage = (run: ShardRun, people: number): void => {
-  const { admitted: watch, site, time, quiet } = run.current
-  countPassage(run, site, time, people)
-  writeOccupancy(run, watch, site, time)
+  passageCounted(run, people)
   countTraffic(run, people, 0)
   passageUnpermitted(run, Math.abs(people))
   passageKept(run, people)
-  compareHeadcount(run, site, time, quiet)
-}
-
-const rollCall = (run: ShardRun): void => {
-  const { admitted: watch, site, time, value, quiet } = run.current
-  if (!anchor(run, site, time, value)) return
-  writeOccupancy(run, watch, site, time)
-  compareHeadcount(run, site, time, quiet)
 }
 
 const place: RollupPlace = { siteKey: 0, site: 0, areaKey: 0, kind: 0, expires: 0 }
@@ -309,10 +299,13 @@ const turnOf = ({ watches, received }: ShardRun, watch: number): number => {
   return turn
 }
 
-const writeTotals = (run: ShardRun, from: EventColumns, counter: number): void => {
+/** Of the event that was written last. */
+const totals = (run: ShardRun, from: EventColumns, counter: number): void => {
   const row = run.events.rows - 1
-  run.events.columns.total_in[row] = from.counterIn[counter] as number
-  run.events.columns.total_out[row] = from.counterOut[counter] as number
+  const [totalIn, totalOut] = [from.counterIn[counter] as number, from.counterOut[counter] as number]
+  run.events.columns.total_in[row] = totalIn
+  run.events.columns.total_out[row] = totalOut
+  counterRead(run, totalIn, totalOut)
 }
 
 /** A repeat is only counted; what is too old to be told from one is kept whole. */

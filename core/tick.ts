@@ -2,7 +2,6 @@ import { siteLookDue, watchLookDue } from './checks.ts'
 import { tellMissed } from './conditions.ts'
 import { heldOpenDue } from './rules/door.ts'
 import { gapDue } from './rules/gap.ts'
-import { headcountDue } from './rules/headcount.ts'
 import { offlineDue } from './rules/offline.ts'
 import type { ShardRun } from './shard-run.ts'
 import { checkSites } from './site-checks.ts'
@@ -22,7 +21,6 @@ export const tickShard = (run: ShardRun, shardIndex: number): void => {
     const row = Math.floor(taken / 256)
     if (type === TIMER.offline) offlineDue(run, row)
     else if (type === TIMER.heldOpen) heldOpenDue(run, row)
-    else if (type === TIMER.headcount) headcountDue(run, row)
     else if (type === TIMER.watchLook) watchLookDue(run, row)
     else if (type === TIMER.siteLook) siteLookDue(run, row)
     else gapDue(run, row)

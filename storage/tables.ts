@@ -1,4 +1,5 @@
 import { ROWS, type CellKind, type RowTable } from '../core/rows.ts'
+import { CAUSE } from '../core/occupancy.ts'
 import { EVENT_KIND_MAX, REASON, SITE_KIND } from '../core/kinds.ts'
 
 // The tables that the sink writes, column by column as they stand in a Native block, and how a block is proved to be there.
@@ -34,6 +35,7 @@ const NATIVE: Readonly<Record<CellKind, ColumnType>> = { u8: 'UInt8', u16: 'UInt
 const ENUMS: Readonly<Record<string, number>> = {
   'events.kind': EVENT_KIND_MAX,
   'area_1h.kind': SITE_KIND.gate,
+  'occupancy.cause': CAUSE.quiet,
   'rejected_events.reason': REASON.SEQUENCE_TOO_OLD,
 }
 /** Columns that hold a time, by their cell: ms (i64) or s (u32). */

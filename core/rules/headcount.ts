@@ -1,63 +1,89 @@
+import { lookSiteAt, markSite } from '../checks.ts'
 import { ALARM } from '../kinds.ts'
-import { correctedOf } from '../occupancy.ts'
-import { shardOf, signal, type ShardRun } from '../shard-run.ts'
+import { ANCHOR, confidenceOf, correctedOf, MISCOUNT } from '../occupancy.ts'
+import { signal, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
-import { setTimer, TIMER } from '../timers.ts'
+import { lastPermitEnd, nextPermitEdge, permitAt } from './permit.ts'
 
-// headcount-over, headcount-under: the corrected count has differed from the people registered, on one side, for longer than the
-// grace. It ends as soon as the count is equal or on the other side. A side that the policy does not watch counts as equal.
-// The grace runs from the event's time, but from no earlier than LATENESS_MS before its receipt: a back-fill of old passages
-// passes through counts that never were, and must not raise one.
+// headcount-over, headcount-under: the corrected count has differed from the people registered, on one side, by more than is likely
+// to be miscounted, for longer than the grace. It ends as soon as the count is equal or on the other side. A side that the policy
+// does not watch counts as equal. While a permit covers the time nothing begins, and the grace runs from its end: who was let in has to
+// leave first. The grace runs from the event's time, but from no earlier than LATENESS_MS before its receipt: a back-fill of old
+// passages passes through counts that never were, and must not raise one.
 
 /** Deliveries are seconds late in ordinary work; a minute is beyond all that and far below the grace of ten. */
 const LATENESS_MS = 60_000
-const OVER = 1
-const UNDER = 2
+/** Of the corrected count, as `SITE_STATE.side` has it. */
+export const SIDE = { equal: 0, over: 1, under: 2 } as const
 
-const sideOf = (run: ShardRun, site: number): number => {
-  const registered = run.sites.headcount[site] as number
-  const kind = run.sites.kind[site] as number
-  if (registered < 0 || kind === 0 || run.sites.ended[site] !== 0 || run.received >= (run.sites.observedUntil[site] as number)) return 0
-  const inside = correctedOf(run, site)
-  const row = run.sites.policy[site] as number
-  if (inside > registered) return run.policy.headcountOver[row] === 1 ? OVER : 0
-  return inside < registered && run.policy.headcountUnder[row] === 1 ? UNDER : 0
+/** People that the corrected count is above those registered. */
+export const differenceOf = (run: ShardRun, site: number): number => correctedOf(run, site) - Math.max(0, run.sites.headcount[site] as number)
+
+/** On which side of the people registered the corrected count is now. */
+export const sideOf = (run: ShardRun, site: number): number => {
+  const { headcount, kind, ended, observedUntil, policy } = run.sites
+  if ((headcount[site] as number) < 0 || kind[site] === 0 || ended[site] !== 0 || run.received >= (observedUntil[site] as number)) return SIDE.equal
+  const difference = differenceOf(run, site)
+  if (difference === 0) return SIDE.equal
+  const row = policy[site] as number
+  const tolerated = (run.policy.headcountSigmas[row] as number) * Math.sqrt((run.siteState.passagesAfter[site] as number) * MISCOUNT)
+  if (difference > tolerated) return run.policy.headcountOver[row] === 1 ? SIDE.over : SIDE.equal
+  return -difference > tolerated && run.policy.headcountUnder[row] === 1 ? SIDE.under : SIDE.equal
 }
 
 /** After anything that can change the counts, or what they are compared with. */
-export const compareHeadcount = (run: ShardRun, site: number, time: number, quiet: boolean): void => {
-  const { side, toldSide, timer, differsSince } = run.siteState
+export const compareHeadcount = (run: ShardRun, site: number, time: number): void => {
+  const { side, toldSide, toldLow, differsSince } = run.siteState
   const now = sideOf(run, site)
   if (now !== side[site]) {
     side[site] = now
-    if (toldSide[site] !== 0 && toldSide[site] !== now) tell(run, site, toldSide[site] as number, { state: SIGNAL_STATE.ended, time })
-    // Never earlier than the one before: the timer that is set may be for that.
-    if (now !== 0) differsSince[site] = Math.max(differsSince[site] as number, Math.min(time, run.received), run.received - LATENESS_MS)
-  }
-  if (now === 0 || quiet || timer[site] !== 0 || toldSide[site] === now) return
-  timer[site] = 1
-  setTimer(shardOf(run, site), (differsSince[site] as number) + graceOf(run, site), TIMER.headcount, site)
+    if (toldSide[site] !== SIDE.equal) tell(run, site, { state: SIGNAL_STATE.ended, time })
+    // Never earlier than the one before: what was looked for may be for that.
+    if (now !== SIDE.equal) differsSince[site] = Math.max(differsSince[site] as number, Math.min(time, run.received), run.received - LATENESS_MS)
+    markSite(run, site)
+  } else if (toldSide[site] !== SIDE.equal && toldLow[site] !== levelOf(run, site)) markSite(run, site)
 }
 
-const graceOf = (run: ShardRun, site: number): number => run.policy.headcountGraceMs[run.sites.policy[site] as number] as number
+const levelOf = (run: ShardRun, site: number): number =>
+  confidenceOf(run, site) < (run.policy.headcountConfidenceMin[run.sites.policy[site] as number] as number) ? 1 : 0
 
-const tell = (run: ShardRun, site: number, side: number, { state, time }: { readonly state: number; readonly time: number }): void => {
-  run.siteState.toldSide[site] = state === SIGNAL_STATE.began ? side : 0
-  const kind = side === OVER ? ALARM['headcount-over'].no : ALARM['headcount-under'].no
-  signal(run, { kind, state, watch: 0, site, time, value: correctedOf(run, site) })
+const tell = (run: ShardRun, site: number, { state, time }: { readonly state: number; readonly time: number }): void => {
+  const { side, toldSide, toldLow } = run.siteState
+  const told = (state === SIGNAL_STATE.ended ? toldSide[site] : side[site]) as number
+  const level = state === SIGNAL_STATE.ended ? 0 : levelOf(run, site)
+  toldSide[site] = state === SIGNAL_STATE.ended ? SIDE.equal : told
+  toldLow[site] = level
+  const kind = told === SIDE.over ? ALARM['headcount-over'].no : ALARM['headcount-under'].no
+  signal(run, { kind, state, watch: 0, site, time, value: differenceOf(run, site), level })
 }
 
-export const headcountDue = (run: ShardRun, site: number): void => {
-  const { side, toldSide, timer, differsSince } = run.siteState
-  timer[site] = 0
-  compareHeadcount(run, site, run.received, true)
+/** At a tick: whether the side has been what it is for long enough. */
+export const headcountCheck = (run: ShardRun, site: number, live: boolean): void => {
+  compareHeadcount(run, site, run.received)
+  const { side, toldSide, toldLow, differsSince } = run.siteState
   const now = side[site] as number
-  if (now === 0 || toldSide[site] === now) return
-  const due = (differsSince[site] as number) + graceOf(run, site)
-  if (due > run.received) {
-    timer[site] = 1
-    setTimer(shardOf(run, site), due, TIMER.headcount, site)
+  if (now === SIDE.equal) return
+  if (toldSide[site] === now) {
+    if (toldLow[site] !== levelOf(run, site)) tell(run, site, { state: SIGNAL_STATE.level, time: run.received })
     return
   }
-  tell(run, site, now, { state: SIGNAL_STATE.began, time: differsSince[site] as number })
+  if (!live) return lookSiteAt(run, site, Math.max(run.received, run.sites.observedFrom[site] as number))
+  const due = dueAt(run, site)
+  if (due > run.received) return lookSiteAt(run, site, due)
+  tell(run, site, { state: SIGNAL_STATE.began, time: differsSince[site] as number })
 }
+
+/** When what differs now is to be told, or looked at again; Infinity: never, for it is permit-overrun's. */
+const dueAt = (run: ShardRun, site: number): number => {
+  const { received } = run
+  const since = run.siteState.differsSince[site] as number
+  if (run.sites.permitHead[site] === 0) return since + graceOf(run, site)
+  if (permitAt(run, site, received) !== 0) return nextPermitEdge(run, site, received)
+  const ended = lastPermitEnd(run, site, received)
+  if (run.siteState.side[site] === SIDE.over && since < ended && permitAt(run, site, since) !== 0) return Infinity
+  return Math.max(since, ended) + graceOf(run, site)
+}
+
+/** None right after people were counted by people. */
+const graceOf = ({ siteState, sites, policy }: ShardRun, site: number): number =>
+  siteState.anchor[site] === ANCHOR.rollCall && siteState.passagesAfter[site] === 0 ? 0 : (policy.headcountGraceMs[sites.policy[site] as number] as number)

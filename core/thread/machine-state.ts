@@ -9,6 +9,7 @@ import type { Tables } from '../shard-run.ts'
 import { shardOfSite } from '../shard.ts'
 import { attachShard, attachState, createShardTables, createState, SHARD_SCHEMAS, type ShardTables, type State, STATE_SCHEMAS } from '../state.ts'
 import { attachTable, type Table, type TableHandle, type TableSchema } from '../table.ts'
+import { dealCounterRows } from '../counter-rows.ts'
 import { rollupRow } from '../rollup.ts'
 import { makeRoom } from '../watch-effects.ts'
 import { describeTables, restoreTable, type StoredTables } from './snapshot-tables.ts'
@@ -164,12 +165,20 @@ const dealt = (machine: MachineState, shardCount: number): ShardTables[] => {
       const site = isSiteTimer(type[at] as number) ? (row[at] as number) : (siteOf[row[at] as number] as number)
       setTimer(shardFor(site), deadline[at] as number, type[at] as number, row[at] as number)
     }
+    dealCounters(machine, old, shardFor)
     for (const watch of listed(old.dirty.columns.watch)) addTo(shardFor(siteOf[watch] as number), 'dirty', watch)
     for (const watch of listed(old.marked.columns.watch)) addTo(shardFor(siteOf[watch] as number), 'marked', watch)
     for (const site of listed(old.markedSites.columns.site)) addTo(shardFor(site), 'markedSites', site)
     dealTraffic(old, shardFor)
   }
   return shards
+}
+
+const dealCounters = ({ registry, state }: MachineState, old: ShardTables, shardFor: (site: number) => ShardTables): void => {
+  const { site: siteOf } = registry.directory().watches.columns
+  const { counters } = state.watches.columns
+  for (const watch of new Set(old.counters.columns.watch.subarray(1, (old.counters.columns.boot[0] as number) + 1)))
+    if (watch !== 0) counters[watch] = dealCounterRows(old, shardFor(siteOf[watch] as number), counters[watch] as number)
 }
 
 const dealTraffic = (old: ShardTables, shardFor: (site: number) => ShardTables): void => {

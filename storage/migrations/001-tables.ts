@@ -18,6 +18,7 @@ const NAMES = `site String ALIAS dictGetOrDefault('seals.site_names', 'site', to
 const SEAL_ID = `seal_id String ALIAS leftPad(lower(hex(seal)), 16, '0')`
 const EVENT_KIND = `Enum8('UNSPECIFIED' = 0, 'PASSAGE_IN' = 1, 'PASSAGE_OUT' = 2, 'DOOR_OPENED' = 3, 'DOOR_CLOSED' = 4, 'TAMPERED' = 5, 'TAMPER_RESTORED' = 6, 'BEAM_BLOCKED' = 7, 'BEAM_CLEARED' = 8, 'HEARTBEAT' = 9, 'ROLL_CALL' = 10, 'TEMPERATURE' = 11, 'COUNTER' = 12)`
 const SITE_KIND = `Enum8('unspecified' = 0, 'residence' = 1, 'building' = 2, 'gate' = 3)`
+const CAUSE = `Enum8('unspecified' = 0, 'passage' = 1, 'counter' = 2, 'roll-call' = 3, 'quiet' = 4)`
 const REASON = `Enum8('UNSPECIFIED' = 0, 'UNKNOWN_SEAL' = 1, 'FORBIDDEN_SEAL' = 2, 'BAD_KIND' = 3, 'BAD_VALUE' = 4, 'NOT_OBSERVED' = 5, 'NOT_ASSIGNED' = 6, 'SEQUENCE_TOO_OLD' = 7)`
 
 const traffic = (name: string): string => `CREATE TABLE IF NOT EXISTS seals.${name} (
@@ -42,7 +43,7 @@ const EVENTS = `CREATE TABLE IF NOT EXISTS seals.events (
 
 const OCCUPANCY = `CREATE TABLE IF NOT EXISTS seals.occupancy (
   site_key UInt32 CODEC(Delta, ZSTD(1)), ${NAMES}, time DateTime64(3, 'UTC') CODEC(DoubleDelta, ZSTD(1)), received DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
-  raw Int32 CODEC(T64, ZSTD(1)), corrected Int32 CODEC(T64, ZSTD(1)), confidence Float32 CODEC(ZSTD(1)), expires DateTime('UTC') CODEC(Delta, ZSTD(1)), block UInt64 CODEC(Delta, ZSTD(1)),
+  raw Int32 CODEC(T64, ZSTD(1)), corrected Int32 CODEC(T64, ZSTD(1)), confidence Float32 CODEC(ZSTD(1)), cause ${CAUSE} CODEC(ZSTD(1)), expires DateTime('UTC') CODEC(Delta, ZSTD(1)), block UInt64 CODEC(Delta, ZSTD(1)),
   INDEX by_block block TYPE minmax GRANULARITY 1, INDEX by_time time TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree PARTITION BY toYYYYMM(received) ORDER BY (site_key, time) TTL expires ${SETTINGS}`
 

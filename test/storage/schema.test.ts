@@ -49,7 +49,7 @@ test('enumerations are the proto’s and core’s, and declare 0', async () => {
 test('the contract’s columns are shown by names', async () => {
   const names = async (table: string): Promise<readonly string[]> => (await described(table)).map(({ name }) => name)
   expect(await names('events')).toEqual(expect.arrayContaining(['seal', 'site', 'area', 'time', 'received', 'device_time', 'kind', 'value', 'boot', 'seq']))
-  expect(await names('occupancy')).toEqual(expect.arrayContaining(['site', 'area', 'time', 'raw', 'corrected', 'confidence']))
+  expect(await names('occupancy')).toEqual(expect.arrayContaining(['site', 'area', 'time', 'raw', 'corrected', 'confidence', 'cause']))
   expect(await names('alarms_current')).toEqual(expect.arrayContaining(['state', 'active', 'acknowledged', 'raised_at', 'cleared_at', 'repeats']))
   for (const { name } of SINK_TABLES) expect(await names(name), name).toContain('block')
 })

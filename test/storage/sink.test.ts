@@ -84,7 +84,7 @@ test('rows of one block arrive in every table, with names', async () => {
         chunkOf('traffic_1m', [traffic(0), traffic(0), traffic(1)]),
         chunkOf('traffic_1h', [traffic(0)]),
         chunkOf('area_1h', [{ area_key: 1, kind: 1, time: S, people_in: 2, people_out: 1, openings: 1, received: S }]),
-        chunkOf('occupancy', [{ site_key: 1, time: NOW, received: NOW, raw: -1, corrected: 0, confidence: 0.5, expires: EXPIRES }]),
+        chunkOf('occupancy', [{ site_key: 1, time: NOW, received: NOW, raw: -1, corrected: 0, confidence: 0.5, cause: 1, expires: EXPIRES }]),
         chunkOf('rejected_events', [
           { seal: 5n, time: NOW, received: NOW, kind: 99, value: 1, boot: 1, seq: 1, reason: 3, sender: 1, site_key: 0, expires: EXPIRES },
         ]),
