@@ -92,25 +92,31 @@ const change = ({ told, toldLevel }: Told, row: number, check: number, { holds, 
 export const isWatchTold = (run: ShardRun, watch: number, check: number): boolean => ((run.watchChecks.told[watch] as number) & (1 << check)) !== 0
 export const isSiteTold = (run: ShardRun, site: number, check: number): boolean => ((run.siteChecks.told[site] as number) & (1 << check)) !== 0
 
-/** Whether the site's policy silences a kind of alarm (`off`). */
-const isSilent = (run: ShardRun, site: number, kind: number): boolean =>
-  ((run.policy.off[run.sites.policy[site] as number] as number) & (1 << (kind - 1))) !== 0
-
 /** The check of this watch holds, as `found`, or does not (null). */
 export const tellWatch = (run: ShardRun, watch: number, check: number, found: Found | null): void => {
   const { time, value, level = 0 } = found ?? NOTHING
   const site = run.directory.watches.columns.site[watch] as number
-  const state = change(run.watchChecks, watch, check, { holds: found !== null && !isSilent(run, site, WATCH_KIND[check] as number), level })
+  const state = change(run.watchChecks, watch, check, { holds: found !== null, level })
   if (state === 0) return
   signal(run, { kind: WATCH_KIND[check] as number, state, watch, site, time: timeOf(run, state, time), value, level })
 }
 export const tellSite = (run: ShardRun, site: number, check: number, found: Found | null): void => {
   const { time, value, level = 0 } = found ?? NOTHING
-  const state = change(run.siteChecks, site, check, { holds: found !== null && !isSilent(run, site, SITE_KIND_OF[check] as number), level })
+  const state = change(run.siteChecks, site, check, { holds: found !== null, level })
   if (state === 0) return
   signal(run, { kind: SITE_KIND_OF[check] as number, state, watch: 0, site, time: timeOf(run, state, time), value, level })
 }
 const timeOf = (run: ShardRun, state: number, time: number): number => (state === SIGNAL_STATE.began ? time : run.received)
+
+/** Of these kinds (bit `no - 1`) nothing counts as told: what holds is told at the next tick. */
+export const forgetWatchChecks = ({ watchChecks }: ShardRun, watch: number, kinds: number): void => forget(watchChecks, watch, WATCH_KIND, kinds)
+export const forgetSiteChecks = ({ siteChecks }: ShardRun, site: number, kinds: number): void => forget(siteChecks, site, SITE_KIND_OF, kinds)
+const forget = ({ told, toldLevel }: Told, row: number, kindOf: readonly number[], kinds: number): void =>
+  kindOf.forEach((kind, check) => {
+    if ((kinds & (1 << (kind - 1))) === 0) return
+    told[row] = (told[row] as number) & ~(1 << check)
+    toldLevel[row] = (toldLevel[row] as number) & ~(1 << check)
+  })
 
 /** The watch is over: all that its checks told ends, at once. */
 export const endWatchChecks = (run: ShardRun, watch: number): void => {

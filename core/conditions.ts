@@ -34,14 +34,15 @@ const mayTell = (run: ShardRun, watch: number, condition: number): boolean => {
   return true
 }
 
-/** Whether the policy silences the kind (`off`): nothing is told of it, and what was told ends at the next tick. */
-const isSilent = (run: ShardRun, watch: number, condition: number): boolean => {
-  const row = run.sites.policy[run.directory.watches.columns.site[watch] as number] as number
-  return ((run.policy.off[row] as number) & (1 << ((KIND_OF[condition] as number) - 1))) !== 0
+/** Of these kinds (bit `no - 1`) nothing counts as told: what holds is told at the next tick. */
+export const forgetConditions = (run: ShardRun, watch: number, kinds: number): void => {
+  const { flags } = run.watches
+  for (let condition = 0; condition < CONDITIONS; condition += 1) {
+    if ((kinds & (1 << ((KIND_OF[condition] as number) - 1))) === 0 || ((flags[watch] as number) & toldBit(condition)) === 0) continue
+    flags[watch] = (flags[watch] as number) & ~toldBit(condition)
+    tellLater(run, watch, condition, 0)
+  }
 }
-
-/** What is silenced, or no longer is, is looked at at the next tick. */
-export const tellSilenced = (run: ShardRun, watch: number): void => tellLater(run, watch, CONDITION.doorOpened, 0)
 
 const tellLater = (run: ShardRun, watch: number, condition: number, occurrences: number): void => {
   const { flags, missed } = run.watches
@@ -76,7 +77,6 @@ export const conditionHolds = (run: ShardRun, watch: number, condition: number, 
   const { flags } = run.watches
   const old = flags[watch] as number
   flags[watch] = old | holdsBit(condition)
-  if (isSilent(run, watch, condition)) return
   if (!mayTell(run, watch, condition)) return tellLater(run, watch, condition, 1)
   const state = (old & toldBit(condition)) === 0 ? SIGNAL_STATE.began : SIGNAL_STATE.again
   tell(run, watch, { condition, state, time: run.current.time, value: state === SIGNAL_STATE.again ? 1 : value })
@@ -94,7 +94,6 @@ export const conditionGone = (run: ShardRun, watch: number, condition: number, v
 
 /** It happened and is over. */
 export const happened = (run: ShardRun, watch: number, condition: number, value: number): void => {
-  if (isSilent(run, watch, condition)) return
   if (!mayTell(run, watch, condition)) return tellLater(run, watch, condition, 1)
   const { time, boot, seq } = run.current
   tell(run, watch, { condition, state: SIGNAL_STATE.momentary, time, value, boot, seq })
@@ -105,7 +104,6 @@ export const feverSeen = (run: ShardRun, watch: number, value: number): void => 
   const { missed } = run.watches
   const { time, boot, seq } = run.current
   const condition = CONDITION.fever
-  if (isSilent(run, watch, condition)) return
   tellLater(run, watch, condition, 1)
   if ((missed[watch * CONDITIONS + condition] as number) > FEVERS_A_TICK_MAX) return
   tell(run, watch, { condition, state: SIGNAL_STATE.momentary, time, value, boot, seq })
@@ -124,11 +122,10 @@ export const tellMissed = (run: ShardRun, shardIndex: number): void => {
 const tellMissedOf = (run: ShardRun, watch: number, condition: number): void => {
   const { missed, flags } = run.watches
   const at = watch * CONDITIONS + condition
-  const silent = isSilent(run, watch, condition)
-  const count = silent ? 0 : (missed[at] as number)
+  const count = missed[at] as number
   missed[at] = 0
   if (condition === CONDITION.fever) return tellFevers(run, watch, count)
-  const holds = !silent && ((flags[watch] as number) & holdsBit(condition)) !== 0
+  const holds = ((flags[watch] as number) & holdsBit(condition)) !== 0
   const told = ((flags[watch] as number) & toldBit(condition)) !== 0
   if (count === 0 && holds === told) return
   const time = timeOf(run, watch, condition)

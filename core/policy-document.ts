@@ -1,4 +1,4 @@
-import { ALARM, type AlarmKindName, SITE_KIND, type Severity, type SiteKindName } from './kinds.ts'
+import { ALARM, SITE_KIND, type Severity, type SiteKindName } from './kinds.ts'
 import { isArea, isSiteId } from './ids.ts'
 import type { KindPolicy, WeekSchedule } from './policy.ts'
 import { FLEET_PARAMETERS, type NumberSpec, PARAMETERS } from './policy-parameters.ts'
@@ -168,7 +168,3 @@ const checkEscalate = (problems: Problems, where: string, value: unknown): void 
       )
   }
 }
-
-/** The alarm kinds that a policy silences, in the order of the kinds. */
-export const silenced = ({ severity }: KindPolicy): readonly AlarmKindName[] =>
-  (Object.keys(ALARM) as AlarmKindName[]).filter((kind) => severity[kind] === 'off')

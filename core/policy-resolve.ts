@@ -10,7 +10,7 @@ import { ORDERED } from './policy-parameters.ts'
 
 export type PolicyResolver = {
   readonly fleet: FleetPolicy
-  /** The figures of what is no site: an area. Rules that are for every site hold for it. */
+  /** The figures of what is no site, an area: those of a gate that no rule for an area covers. */
   readonly nowhere: KindPolicy
   /** The figures for a site of this kind, area and name. The same object for equal answers, mostly: a hint for caching only. */
   readonly figures: (kind: SiteKindName, area: string, site: string) => KindPolicy
@@ -57,10 +57,7 @@ export const createResolver = (base: Policy, document: PolicyDocument): PolicyRe
   }
   return {
     fleet: fleetOf(base, document),
-    nowhere: withRules(
-      base.kinds.gate,
-      places.filter(({ for: { kind, area } }) => kind === undefined && area === undefined),
-    ),
+    nowhere: placeFigures('gate', ''),
     figures: (kind, area, site) =>
       withRules(
         placeFigures(kind, area),

@@ -1,4 +1,4 @@
-import { ALARM, SITE_KIND, type AlarmKindName, type SiteKindName } from './kinds.ts'
+import { SITE_KIND, type SiteKindName } from './kinds.ts'
 import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
 import { createTable, type Columns, type Table, withCapacity } from './table.ts'
 
@@ -47,8 +47,6 @@ export const POLICIES = {
   headcountUnder: 'u8',
   /** 0 = no schedule: always open. */
   scheduled: 'u8',
-  /** Bit `no - 1` of an alarm kind whose severity is `off`. */
-  off: 'u32',
   /** Minutes of the local day, Monday first, at row * 7 + day; a closed day has opens = closes = 0. */
   opens: ['u16', 7],
   closes: ['u16', 7],
@@ -75,10 +73,6 @@ export const writePolicyRow = (columns: Columns<typeof POLICIES>, row: number, f
   const cells = columns as unknown as Row
   for (const name of NUMBERS) (cells[name] as Row[string])[row] = (figures[name as keyof KindPolicy] as number | null) ?? Infinity
   for (const name of FLAGS) columns[name][row] = Number(figures[name])
-  // A rule that is silenced is a rule that is not there.
-  if (figures.severity['door-held-open'] === 'off') columns.doorHeldOpenMs[row] = Infinity
-  if (figures.severity['headcount-over'] === 'off') columns.headcountOver[row] = 0
-  if (figures.severity['headcount-under'] === 'off') columns.headcountUnder[row] = 0
   columns.utcOffsetMinutes[row] = utcOffsetMinutes
   columns.scheduled[row] = Number(figures.schedule !== null)
   for (let day = 0; day < 7; day += 1) {
@@ -86,9 +80,6 @@ export const writePolicyRow = (columns: Columns<typeof POLICIES>, row: number, f
     columns.opens[row * 7 + day] = opens
     columns.closes[row * 7 + day] = closes
   }
-  let off = 0
-  for (const kind of Object.keys(figures.severity) as AlarmKindName[]) if (figures.severity[kind] === 'off') off |= 1 << (ALARM[kind].no - 1)
-  columns.off[row] = off
 }
 
 const DAY_MS = 86_400_000

@@ -1,3 +1,4 @@
+import type { FiguresChanged } from './policy-effects.ts'
 import { sealId } from './ids.ts'
 import { SITE_KIND, type SiteKindName } from './kinds.ts'
 import type { PermitRow, PolicyRow, SealRow, SiteRow } from './rows.ts'
@@ -15,7 +16,7 @@ export type RegistryEffects = {
   readonly permits: PermitRow[]
   readonly policies: PolicyRow[]
   /** Live sites whose figures changed. */
-  readonly policyChanged: number[]
+  readonly policyChanged: FiguresChanged[]
   /** A permit of theirs was made or revoked. */
   readonly permitsChanged: number[]
   readonly sitesCreated: number[]

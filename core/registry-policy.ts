@@ -1,6 +1,7 @@
-import { SITE_KIND, type SiteKindName } from './kinds.ts'
+import { ALARM, type AlarmKindName, SITE_KIND, type SiteKindName } from './kinds.ts'
 import type { Principal, RegistryResult } from './ops.ts'
 import type { FleetPolicy, KindPolicy, Policy } from './policy.ts'
+import type { FiguresChanged } from './policy-effects.ts'
 import { POLICY_EMPTY, type PolicyDocument } from './policy-document.ts'
 import { createResolver, figuresKey, POLICIES_MAX, type PolicyResolver } from './policy-resolve.ts'
 import { holidaysTable, writePolicyRow } from './policy-table.ts'
@@ -85,21 +86,29 @@ export const putPolicy = (
   const { fleet } = inForce.resolver
   const everywhere = before.utcOffsetMinutes !== fleet.utcOffsetMinutes || !isSame(before.holidays, fleet.holidays)
   const changed = renumber(state, everywhere)
-  for (const site of changed) effects.policyChanged.push(site)
+  for (const change of changed) effects.policyChanged.push(change)
   if (current.version > 1) effects.policies.push(policyRow(state, current))
   effects.policies.push(policyRow(state, inForce.current))
   return { kind: 'policy', version: version.version, sites: changed.length, changed: true }
 }
 
-/** The row of a new site, or of one whose area or kind changed. Whether its figures changed. */
-export const assignPolicy = (state: RegistryState, siteNo: number): boolean => {
+/** The row of a new site, or of one whose area or kind changed. What changed for it, or null. */
+export const assignPolicy = (state: RegistryState, siteNo: number): FiguresChanged | null => {
   const { inForce, sites } = state
   const { policy } = sites.columns
-  const key = inForce.keys[policy[siteNo] as number]
+  const row = policy[siteNo] as number
+  const [key, before] = [inForce.keys[row], inForce.figures[row] as KindPolicy]
   const figures = figuresFor(state, siteNo)
   if (!inForce.rows.has(figuresKey(figures)) && inForce.figures.length > POLICIES_MAX) renumber(state, false)
   else policy[siteNo] = rowOf(state, figures)
-  return inForce.keys[policy[siteNo] as number] !== key
+  return inForce.keys[policy[siteNo] as number] === key ? null : { site: siteNo, lifted: liftedBy(before, figures) }
+}
+
+/** The alarm kinds (bit `no - 1`) that were silenced and are no longer. */
+const liftedBy = ({ severity: before }: KindPolicy, { severity: now }: KindPolicy): number => {
+  let lifted = 0
+  for (const kind of Object.keys(before) as AlarmKindName[]) if (before[kind] === 'off' && now[kind] !== 'off') lifted |= 1 << (ALARM[kind].no - 1)
+  return lifted
 }
 
 const figuresFor = ({ sites, areas, siteIds, inForce }: RegistryState, siteNo: number): KindPolicy => {
@@ -127,10 +136,10 @@ const rowOf = (state: RegistryState, figures: KindPolicy): number => {
 }
 
 /** Numbers all rows anew, and gives each site its own. Returns the live sites whose figures changed; all of them where `everywhere`. */
-const renumber = (state: RegistryState, everywhere: boolean): number[] => {
+const renumber = (state: RegistryState, everywhere: boolean): FiguresChanged[] => {
   const { inForce, sites, siteCount } = state
   const { kind, ended, policy } = sites.columns
-  const before = inForce.keys
+  const { keys, figures } = inForce
   const none = inForce.resolver.nowhere
   inForce.figures = [none]
   inForce.keys = [figuresKey(none)]
@@ -139,13 +148,15 @@ const renumber = (state: RegistryState, everywhere: boolean): number[] => {
   for (const column of Object.values(state.policies.columns)) column.fill(0)
   writePolicyRow(state.policies.columns, 0, none, inForce.resolver.fleet)
   state.holidays = holidaysTable(inForce.resolver.fleet.holidays, state.holidays)
-  const changed: number[] = []
+  const changed: FiguresChanged[] = []
   for (let siteNo = 1; siteNo <= siteCount; siteNo += 1) {
     if (kind[siteNo] === 0) continue
-    const key = before[policy[siteNo] as number]
-    const row = rowOf(state, figuresFor(state, siteNo))
+    const before = policy[siteNo] as number
+    const now = figuresFor(state, siteNo)
+    const row = rowOf(state, now)
     policy[siteNo] = row
-    if (ended[siteNo] === 0 && (everywhere || inForce.keys[row] !== key)) changed.push(siteNo)
+    if (ended[siteNo] === 0 && (everywhere || inForce.keys[row] !== keys[before]))
+      changed.push({ site: siteNo, lifted: liftedBy(figures[before] as KindPolicy, now) })
   }
   return changed
 }

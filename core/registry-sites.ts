@@ -77,7 +77,8 @@ const changeSite = ({ state, effects }: PutContext, siteNo: number, spec: SiteSp
   if (renamed) {
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, -1)
     takeKey(state, siteNo, spec)
-    if (assignPolicy(state, siteNo)) effects.policyChanged.push(siteNo)
+    const figures = assignPolicy(state, siteNo)
+    if (figures !== null) effects.policyChanged.push(figures)
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, 1)
   }
   const observed = writeObservation(state, siteNo, spec)

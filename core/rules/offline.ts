@@ -67,12 +67,10 @@ export const offlineDue = (run: ShardRun, watch: number): void => {
   const since = Math.abs(lastHeard[watch] as number)
   let deadline = since + limitOf(run, watch)
   if (deadline <= run.received) {
-    const told = (flags[watch] & WATCH_FLAG.offline) !== 0
-    const silenced = isSilenced(run, watch)
-    if (!told) leaveOnline(run, watch)
-    if (told === silenced) {
-      flags[watch] = flags[watch] ^ WATCH_FLAG.offline
-      tell(run, watch, told ? SIGNAL_STATE.ended : SIGNAL_STATE.began, { time: told ? run.received : deadline, value: told ? 0 : run.received - since })
+    if ((flags[watch] & WATCH_FLAG.offline) === 0) {
+      leaveOnline(run, watch)
+      flags[watch] = flags[watch] | WATCH_FLAG.offline
+      tell(run, watch, SIGNAL_STATE.began, { time: deadline, value: run.received - since })
     }
     // Still alive as a watch: looked at again, to see when it is over.
     deadline = run.received + limitOf(run, watch)
@@ -91,10 +89,6 @@ const backInTime = (run: ShardRun, watch: number): void => {
   if (wasHeard || (before & WATCH_FLAG.offline) !== 0) siteChanged(run, run.directory.watches.columns.site[watch] as number)
   if ((before & WATCH_FLAG.offline) !== 0) tell(run, watch, SIGNAL_STATE.ended, { time: run.received, value: 0 })
 }
-
-const OFF = 1 << (ALARM.offline.no - 1)
-const isSilenced = (run: ShardRun, watch: number): boolean =>
-  ((run.policy.off[run.sites.policy[run.directory.watches.columns.site[watch] as number] as number] as number) & OFF) !== 0
 
 /** A watch that is no longer in force: the desk hears that its conditions are gone. */
 export const watchOver = (run: ShardRun, watch: number): void => {
