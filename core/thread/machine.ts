@@ -1,5 +1,7 @@
 import type { Directory } from '../directory.ts'
 import type { AccessNote, AlarmView, AlarmWork, Delivery, PermitView, Principal, RegistryOp, RegistryResult, WebhookRecord, WorkResult } from '../ops.ts'
+import type { FleetPolicy, KindPolicy } from '../policy.ts'
+import type { PolicyInForce, PolicyVersion } from '../registry-policy.ts'
 import type { AlarmStep, Chunk, PlainRows } from '../rows.ts'
 import type { Position } from '../ids.ts'
 
@@ -105,6 +107,13 @@ export type Machine = {
   readonly noticesDropped: () => number
   /** Permits that are in force or to come, of live sites. */
   readonly permits: () => Iterable<PermitView>
+  /** The policy in force; version 1 is the built-in defaults. */
+  readonly policy: () => PolicyInForce
+  /** Oldest first, the newest in force. */
+  readonly policyVersions: () => readonly PolicyVersion[]
+  /** The figures in force for a site, and for the whole fleet. */
+  readonly policyOf: (siteNo: number) => KindPolicy
+  readonly fleetPolicy: () => FleetPolicy
   readonly tokenByHash: (hash: string) => Principal | undefined
   readonly tokens: () => readonly { readonly name: string; readonly role: string; readonly areas: readonly string[] }[]
   readonly tokenName: (tokenNo: number) => string
