@@ -3,7 +3,8 @@
 import type { Command } from 'commander'
 import { scratchDir, startEngine } from '../engine.ts'
 import { api } from '../http.ts'
-import { checkAlarms, verdictTable } from '../simulate/check.ts'
+import { checkAlarms, KINDS_CHECKED, leastOfDay, verdictTable } from '../simulate/check.ts'
+import { checkCounts } from '../simulate/count-check.ts'
 import { nextMidnight, playDay, raisedAlarms, settle, writeTruth } from '../simulate/day.ts'
 import { planDay } from '../simulate/day-plan.ts'
 import { LIVE_MS_MAX, playLive } from '../simulate/live.ts'
@@ -22,8 +23,6 @@ type SimulateOptions = TargetOptions & {
   readonly json?: boolean
 }
 
-/** What a full fleet must show of every kind in a day; smaller ones show a share of it. */
-const FULL = { seals: 2_000, incidents: 30, nearMisses: 100 }
 const DAY_SPEED = 1_440
 const SEALS_MAX = 1_000_000
 
@@ -67,9 +66,9 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
   const plan = planDay({ seals }, seed)
   const startMs = nextMidnight(Date.now())
   if (options.truth !== undefined) writeTruth(options.truth, plan.truth, startMs)
-  const played = await playDay(target, { plan, seed, startMs, speed, say })
+  const { net, ...played } = await playDay(target, { plan, seed, startMs, speed, say })
   say(
-    `the day took ${played.seconds.toFixed(1)} s (${Math.round(86_400 / played.seconds)} × real time): ${played.distinct} events, ${played.repeats} sent twice, ${played.rejected} rejected, ${played.retries} requests sent again`,
+    `the day took ${played.seconds.toFixed(1)} s (${Math.round(86_400 / played.seconds)} × real time): ${played.distinct} events, ${played.repeats} sent twice, ${played.late} late, ${played.lost} lost, ${played.backfilled} filled in newest first, ${played.rejected} rejected, ${played.retries} requests sent again`,
   )
   const expected = played.distinct - played.distinctRejected
   const stored = await settle(target, expected, startMs)
@@ -80,16 +79,14 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
     if (options.json === true) print(JSON.stringify(result))
     return complete ? 0 : 1
   }
-  const share = Math.min(1, seals / FULL.seals)
-  const verdict = checkAlarms(plan.truth, await raisedAlarms(target, startMs), {
-    incidentsMin: Math.floor(FULL.incidents * share),
-    nearMissesMin: Math.floor(FULL.nearMisses * share),
-  })
+  const verdict = checkAlarms(plan.truth, await raisedAlarms(target, startMs), { kinds: KINDS_CHECKED, leastOf: leastOfDay(seals) })
+  const counts = await checkCounts(target, plan, net)
   const ledger = await ledgerComplaint(target)
-  const passed = verdict.ok && complete && ledger === ''
-  if (options.json === true) print(JSON.stringify({ ...result, ok: passed, kinds: verdict.kinds }))
+  const passed = verdict.ok && counts.differ === 0 && complete && ledger === ''
+  say(`raw counts at the day's end: ${counts.sites - counts.differ} of ${counts.sites} sites as sensed (${counts.passages} passages)`)
+  if (options.json === true) print(JSON.stringify({ ...result, ok: passed, kinds: verdict.kinds, counts }))
   else print(verdictTable(verdict))
-  for (const complaint of verdict.complaints) say(complaint)
+  for (const complaint of [...verdict.complaints, ...counts.complaints]) say(complaint)
   if (ledger !== '') say(ledger)
   say(passed ? 'CHECK PASSED' : 'CHECK FAILED')
   return passed ? 0 : 1

@@ -9,9 +9,10 @@ import { httpSender } from '../sender.ts'
 import { CommandError, type Target } from '../target.ts'
 import { encodeColumns } from '../wire.ts'
 import type { Raised } from './check.ts'
-import { DAY, GRID_MS, HOUR, SECOND, type Plan, type Truth } from './plan.ts'
-import { createPlayer } from './player.ts'
-import { registerPlan } from './register.ts'
+import { DAY, HOUR, SECOND, type Plan, type Truth } from './plan.ts'
+import { createPlayer, type Player } from './player.ts'
+import { declarePermits, registerPlan } from './register.ts'
+import { GRID_MS } from './slots.ts'
 
 export type DayOptions = {
   readonly plan: Plan
@@ -27,10 +28,15 @@ export type DayResult = {
   /** Distinct events that the engine rejected (one sent twice counts once). */
   readonly distinctRejected: number
   readonly repeats: number
+  readonly late: number
+  readonly lost: number
+  readonly backfilled: number
   readonly accepted: number
   readonly rejected: number
   readonly retries: number
   readonly seconds: number
+  /** By site, people in minus out as its devices sensed them: what the raw count must come to, over what was inside at first. */
+  readonly net: Int32Array
 }
 
 /** A midnight in UTC+8 that lies ahead of now: the engine's clock only moves forward, and has already seen the real time. */
@@ -47,39 +53,71 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
   const registered = await registerPlan(target, plan, { startMs })
   say(`registered ${registered.sites} sites, ${plan.seals.length} seals, ${registered.permits} permits; the day begins at ${new Date(startMs).toISOString()}`)
   const player = createPlayer(plan, { startMs, stepMs: GRID_MS, random: seeded(seed).fork(0x9147) })
+  const declare = declarePermits(target, plan, startMs)
   const result = { accepted: 0, rejected: 0 }
   const rejectedOnce = new Set<string>()
   const began = performance.now()
-  let told = began
-  const deliver = async (): Promise<number> => {
-    const { untilMs, events } = player.step()
-    const batch = events.count > 0 ? encodeColumns(events) : undefined
+  const tell = progress(say, began)
+  const deliver = async ({ untilMs, batch, keyOf }: Prepared): Promise<void> => {
+    await declare(untilMs)
     await tick(untilMs)
-    if (batch !== undefined) {
-      const receipt = await sender.send(batch)
-      result.accepted += receipt.accepted
-      result.rejected += receipt.rejected
-      for (const { index } of receipt.rejections) rejectedOnce.add(`${events.low[index]}.${events.boot[index]}.${events.seq[index]}`)
-    }
-    if (performance.now() - told > 2_000) {
-      told = performance.now()
-      const real = (told - began) / 1000
-      say(
-        `${new Date(untilMs).toISOString().slice(11, 19)}  ${result.accepted + result.rejected} events sent  ${Math.round((result.accepted + result.rejected) / real)}/s  ${Math.round(untilMs / 1000 / real)} × real time`,
-      )
-    }
+    if (batch === undefined) return
+    const receipt = await sender.send(batch)
+    result.accepted += receipt.accepted
+    result.rejected += receipt.rejected
+    for (const { index } of receipt.rejections) rejectedOnce.add(keyOf(index))
+  }
+  // While the engine takes one step, the next one is made.
+  let ahead = prepare(player)
+  const step = async (): Promise<number> => {
+    const { untilMs } = ahead
+    const delivered = deliver(ahead)
+    ahead = prepare(player)
+    await delivered
+    tell(untilMs, result.accepted + result.rejected)
     return untilMs
   }
-  for (let until = 0; until < DAY;) {
-    until = await deliver()
-    const ahead = until / speed - (performance.now() - began)
-    if (ahead > 5) await new Promise((resolve) => setTimeout(resolve, ahead))
+  for (let until = 0; until < DAY - GRID_MS;) {
+    until = await step()
+    const early = until / speed - (performance.now() - began)
+    if (early > 5) await new Promise((resolve) => setTimeout(resolve, early))
   }
+  // The day's last step is made; what is left in links and devices follows.
   player.end()
-  while (player.waiting() > 0) await deliver()
-  const { distinct, repeats } = player.counts()
+  await step()
+  while (player.waiting() > 0) await step()
+  await step()
   agent.destroy()
-  return { distinct, distinctRejected: rejectedOnce.size, repeats, ...result, retries: sender.retries(), seconds: (performance.now() - began) / 1000 }
+  return {
+    ...player.counts(),
+    net: player.net(),
+    distinctRejected: rejectedOnce.size,
+    ...result,
+    retries: sender.retries(),
+    seconds: (performance.now() - began) / 1000,
+  }
+}
+
+type Prepared = { readonly untilMs: number; readonly batch: Uint8Array | undefined; readonly keyOf: (index: number) => string }
+/** A step as bytes, and what names its events: the player's arrays are used again before its receipt is here. */
+const prepare = (player: Player): Prepared => {
+  const { untilMs, events } = player.step()
+  const { count } = events
+  if (count === 0) return { untilMs, batch: undefined, keyOf: () => '' }
+  const [low, boot, seq] = [events.low.slice(0, count), events.boot.slice(0, count), events.seq.slice(0, count)]
+  return { untilMs, batch: encodeColumns(events), keyOf: (index) => `${low[index]}.${boot[index]}.${seq[index]}` }
+}
+
+const PROGRESS_MS = 2_000
+const progress = (say: (line: string) => void, began: number): ((untilMs: number, sent: number) => void) => {
+  let told = began
+  return (untilMs, sent) => {
+    const at = performance.now()
+    if (at - told < PROGRESS_MS) return
+    told = at
+    const real = (at - began) / 1000
+    say(`${new Date(untilMs).toISOString().slice(11, 19)}  ${sent} events sent  ${Math.round(sent / real)}/s  ${Math.round(untilMs / 1000 / real)} × real time`)
+  }
 }
 
 const postTick = async (target: Target, now: number): Promise<void> => {
@@ -119,8 +157,8 @@ export const settle = async (target: Target, expected: number, startMs: number):
 
 /** Alarms raised since the day began, by the engine's clock. */
 export const raisedAlarms = async (target: Target, startMs: number): Promise<readonly Raised[]> => {
-  const sql = `SELECT id, kind, site, if(seal = 0, '', seal_id) AS seal, toUnixTimestamp64Milli(received) AS received FROM seals.alarms WHERE step = 'raised' AND received >= fromUnixTimestamp64Milli(${startMs - SECOND}) ORDER BY received, id`
-  const rows = await clickhouseRows<{ id: string; kind: string; site: string; seal: string; received: string }>(target, sql)
+  const sql = `SELECT id, kind, site, area, severity, if(seal = 0, '', seal_id) AS seal, toUnixTimestamp64Milli(received) AS received FROM seals.alarms WHERE step = 'raised' AND received >= fromUnixTimestamp64Milli(${startMs - SECOND}) ORDER BY received, id`
+  const rows = await clickhouseRows<Omit<Raised, 'received'> & { readonly received: string }>(target, sql)
   return rows.map((row) => ({ ...row, received: Number(row.received) - startMs }))
 }
 
@@ -134,11 +172,13 @@ export const writeTruth = (path: string, truth: readonly Truth[], startMs: numbe
             kind: one.kind,
             site: one.site,
             seal: one.seal,
+            area: one.area,
             nearMiss: one.nearMiss,
             at: new Date(startMs + one.at).toISOString(),
             limitMs: one.limitMs,
             raiseFrom: new Date(startMs + one.raiseFrom).toISOString(),
             raiseUntil: new Date(startMs + one.raiseUntil).toISOString(),
+            severity: one.severity,
             note: one.note,
           })}\n`,
       )

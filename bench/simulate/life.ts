@@ -1,14 +1,16 @@
-// Ordinary life, through day and night. It must raise no alarm by itself: homes are quiet except under permits, towers and malls
-// stay within their head-counts, temperatures stay below the limit, doors do not stand open. What the day adds to that stands
-// in scripts.ts (at doors) and faults.ts (of devices).
+// Ordinary life, through day and night. It must raise no alarm by itself: homes are quiet except under permits, towers, malls and
+// halls stay within their head-counts and capacities, temperatures stay below the limit, doors do not stand open. What the day adds to
+// that stands in the scenes.
 
 import { EVENT } from '../../core/kinds.ts'
 import type { Random } from '../random.ts'
-import { act, HOUR, MINUTE, nearMiss, SECOND, takeSlot, type Draft, type Site } from './plan.ts'
+import { act, DAY, HOUR, MINUTE, nearMiss, SECOND, type Draft, type Site } from './plan.ts'
+import { takeSlot } from './slots.ts'
 
 /** Fraction of a tower's workers who come at all, so that head-count plus a late door's lag is never exceeded. */
 const TOWER_PRESENT = 0.7
 const MALL_VISITORS = 3_200
+const HALL_VISITORS = 150
 const GATE_PEOPLE = 300
 const TEMPERATURE = { mean: 36_500, deviation: 180, max: 37_150 }
 
@@ -18,6 +20,7 @@ export const addLife = (draft: Draft): void => {
     if (site.kind === 'residence') homeVisits(draft, site, index, random)
     else if (site.kind === 'gate') gateDay(draft, site, random)
     else if (site.id.startsWith('tower')) towerDay(draft, site, random)
+    else if (site.id.startsWith('hall')) hallDay(draft, site, random)
     else mallDay(draft, site, random)
   })
 }
@@ -26,16 +29,18 @@ export const addLife = (draft: Draft): void => {
 const homeVisits = (draft: Draft, site: Site, index: number, random: Random): void => {
   const seal = site.seals[0] as number
   for (let visit = random.int(1, 3); visit > 0; visit--) {
-    const at = takeSlot(draft, seal, [7, 21])
+    const at = takeSlot(draft, seal, [6, 21])
     if (at === undefined || at + HOUR > (site.observedUntil ?? Infinity)) return
+    // A declaration begins when it is made: a clock that is behind would put the door's opening before it.
+    if (random.chance(ERRANDS) && !draft.offClock.has(seal)) {
+      errand(draft, index, at, random)
+      continue
+    }
     const sampling = random.chance(0.5)
-    draft.permits.push({
-      site: index,
-      from: at - 5 * MINUTE,
-      until: at + 25 * MINUTE,
-      openings: sampling ? null : 2,
-      reason: sampling ? 'sampling visit' : 'delivery',
-    })
+    const permit = { site: index, openings: sampling ? null : 2, reason: sampling ? 'sampling visit' : 'delivery' }
+    const [from, until] = [at - 5 * MINUTE, at + 25 * MINUTE]
+    if (random.chance(WEEKLY)) draft.permits.push({ ...permit, from: -DAY, until: 14 * DAY, weekly: { from: minuteBelow(from), until: minuteBelow(until) } })
+    else draft.permits.push({ ...permit, from, until })
     const arrives = at + random.int(0, 60) * SECOND
     const stays = random.int(60, 480) * SECOND
     doorUse(draft, seal, arrives, random)
@@ -46,6 +51,28 @@ const homeVisits = (draft: Draft, site: Site, index: number, random: Random): vo
     doorUse(draft, seal, arrives + stays, random)
     act(draft, { at: arrives + stays + 2 * SECOND, seal, kind: EVENT.PASSAGE_OUT, value: 1 })
   }
+}
+
+/** Of visits: permitted for a time of every day, and residents' own errands, declared. */
+const WEEKLY = 0.2
+const ERRANDS = 0.05
+const minuteBelow = (ms: number): number => Math.floor(ms / MINUTE) * MINUTE
+/** Somebody who lives there goes out and comes back, and has said so: out and in are two openings. */
+const errand = (draft: Draft, site: number, at: number, random: Random): void => {
+  const { seals, headcount } = draft.sites[site] as Site
+  const seal = seals[0] as number
+  const back = at + random.int(10, 45) * MINUTE
+  draft.permits.push({ site, from: at, until: at + 55 * MINUTE, openings: 2, reason: 'errand', declaredAt: at })
+  for (const [passes, kind] of [
+    [at + 30 * SECOND, EVENT.PASSAGE_OUT],
+    [back, EVENT.PASSAGE_IN],
+  ] as const) {
+    doorUse(draft, seal, passes - 2 * SECOND, random)
+    act(draft, { at: passes, seal, kind, value: 1 })
+    nearMiss(draft, { kind: 'door-opened', seal, at: passes - 2 * SECOND, note: 'declared', lastsMs: MINUTE })
+    nearMiss(draft, { kind: 'passage-unpermitted', seal, at: passes, note: 'declared', lastsMs: MINUTE })
+  }
+  nearMiss(draft, { kind: 'headcount-under', seal, at, scope: 'site', note: `away on an errand, of ${headcount}`, lastsMs: back - at })
 }
 
 const doorUse = (draft: Draft, seal: number, at: number, random: Random): void => {
@@ -86,7 +113,6 @@ const towerDay = (draft: Draft, site: Site, random: Random): void => {
       passages.filter(([, , seal]) => seal === door).map(([at]) => at),
       random,
     )
-  counters(draft, doors)
 }
 
 /** How long a door may stay open for a run of people: well within the building's limit of 5 minutes. */
@@ -112,12 +138,22 @@ const mallDay = (draft: Draft, site: Site, random: Random): void => {
     act(draft, { at: comes, seal: random.pick(doors), kind: EVENT.PASSAGE_IN, value: people })
     act(draft, { at: comes + stays, seal: random.pick(doors), kind: EVENT.PASSAGE_OUT, value: people })
   }
-  counters(draft, doors)
 }
 
-/** Cumulative counters, every hour; the player fills in the totals of the boot. */
-const counters = (draft: Draft, doors: readonly number[]): void => {
-  for (const seal of doors) for (let hour = 1; hour < 24; hour++) act(draft, { at: hour * HOUR + (seal % 600) * SECOND, seal, kind: EVENT.COUNTER })
+/** Half of the capacity at most: who would be more goes elsewhere. */
+const HALL_FULL_SHARE = 0.5
+const hallDay = (draft: Draft, site: Site, random: Random): void => {
+  const seal = site.seals[0] as number
+  const leaving: number[] = []
+  const arrivals = Array.from({ length: HALL_VISITORS }, () => around(random, 14, 3, [8, 20])).sort((a, b) => a - b)
+  for (const comes of arrivals) {
+    const inside = leaving.filter((at) => at > comes).length
+    if (inside >= (site.capacity ?? Infinity) * HALL_FULL_SHARE) continue
+    const leaves = comes + random.int(5, 45) * MINUTE
+    leaving.push(leaves)
+    act(draft, { at: comes, seal, kind: EVENT.PASSAGE_IN, value: 1 })
+    act(draft, { at: leaves, seal, kind: EVENT.PASSAGE_OUT, value: 1 })
+  }
 }
 
 const gateDay = (draft: Draft, site: Site, random: Random): void => {

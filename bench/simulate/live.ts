@@ -6,8 +6,9 @@ import { seeded, type Random } from '../random.ts'
 import { httpSender } from '../sender.ts'
 import type { Target } from '../target.ts'
 import { encodeColumns } from '../wire.ts'
-import { act, DELIVERY, HOUR, incident, MINUTE, SECOND, type Actions, type Draft, type Plan, type Truth } from './plan.ts'
-import { finishPlan } from './plan.ts'
+import { copiedActions } from './actions.ts'
+import { FAULTS_LIVE } from './links.ts'
+import { act, DELIVERY, finishPlan, HOUR, incident, MINUTE, SECOND, type Draft, type Plan, type Truth } from './plan.ts'
 import { createPlayer } from './player.ts'
 import { registerPlan } from './register.ts'
 
@@ -41,8 +42,9 @@ export const withIncidents = (plan: Plan, random: Random, durationMs: number): P
     seals: [...plan.seals],
     permits: [...plan.permits],
     truth: [],
-    actions: toLists(plan.actions),
+    actions: copiedActions(plan.actions),
     slots: new Uint32Array(plan.seals.length),
+    offClock: new Set(),
   }
   const quiet = new Set(plan.seals.keys())
   for (const { site } of plan.permits) for (const seal of plan.sites[site]?.seals ?? []) quiet.delete(seal)
@@ -76,15 +78,6 @@ const addIncident = (draft: Draft, { n, at, home, gate }: { n: number; at: numbe
   act(draft, { at: at + 8 * SECOND, seal: home, kind: EVENT.DOOR_CLOSED, delivery: DELIVERY.prompt })
 }
 
-const toLists = ({ time, seal, kind, value, delivery, shift }: Actions): Draft['actions'] => ({
-  time: [...time],
-  seal: [...seal],
-  kind: [...kind],
-  value: [...value],
-  delivery: [...delivery],
-  shift: [...shift],
-})
-
 /** People inside each site when the play begins, from what the plan did before that. */
 export const insideAt = (plan: Plan, atMs: number): ReadonlyMap<number, number> => {
   const inside = new Map(plan.sites.map((site, index) => [index, site.kind === 'residence' ? site.headcount : 0]))
@@ -111,6 +104,7 @@ export const playLive = async (target: Target, { plan: day, seed, durationMs, sp
     fromMs: LIVE_FROM_MS + Math.max(0, Math.min(skipped, FIRST_INCIDENT_MS - STEP_MS)),
     powerUpMs: POWER_UP_MS,
     random: seeded(seed).fork(0x9147),
+    faults: FAULTS_LIVE,
   })
   const told = { sent: 0, accepted: 0, rejected: 0, retries: 0 }
   const deliver = async (): Promise<void> => {

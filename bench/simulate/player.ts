@@ -1,28 +1,14 @@
-// Plays a plan step by step: what happens at the doors becomes events of devices with boots, sequence numbers, clocks and
-// batteries, and reaches the engine late, twice, out of order or newest first, as links do. A step that ends at T hands over what
-// happened in (T − step, T]: so an event is never sent before it happens, and one on the grid is sent without a lag.
-// Every event is handed over at least once in the end; `distinct` counts them.
+// Plays a plan step by step: what happens at the doors becomes events of devices (devices.ts), and reaches the engine late, twice, out
+// of order, newest first or not at all, as links do (links.ts). A step that ends at T hands over what happened in (T − step, T]: so an
+// event is never sent before it happens, and one on the grid is sent without a lag.
+// Every event that is not lost is handed over at least once in the end; `distinct` counts them.
 
 import { EVENT } from '../../core/kinds.ts'
 import { createEvents, pushEvent, type EventArrays } from '../wire.ts'
 import type { Random } from '../random.ts'
-import { CONTROL, DELIVERY, MINUTE, type Plan } from './plan.ts'
-
-type Sent = { low: number; high: number; time: number; boot: number; seq: number; kind: number; value: number; totalIn: number; totalOut: number }
-type Device = {
-  boot: number
-  seq: number
-  clock: number
-  clockKind: 'offset' | 'none' | '1970'
-  powered: boolean
-  beats: boolean
-  steady: boolean
-  batteryMv: number
-  totalIn: number
-  totalOut: number
-  /** Not undefined while the link is down: what waits in the device. */
-  buffer: Sent[] | undefined
-}
+import { createDevices, sense, setDevice, storedBeats, type Happening, type Sent } from './devices.ts'
+import { createLinks, FAULTS_DAY, lossyDelivery, type LinkFaults } from './links.ts'
+import { CONTROL, DELIVERY, MINUTE, SECOND, type Plan } from './plan.ts'
 
 export type PlayerOptions = {
   readonly startMs: number
@@ -31,55 +17,74 @@ export type PlayerOptions = {
   /** All devices are powered up within this: each sends a heartbeat at once, and the state of its door where it has one. */
   readonly powerUpMs?: number
   readonly random: Random
+  readonly faults?: LinkFaults
+}
+export type PlayerCounts = {
+  readonly distinct: number
+  readonly repeats: number
+  readonly late: number
+  readonly lost: number
+  readonly backfilled: number
 }
 export type Player = {
   /** Events to send for the step that ends at `untilMs` (since the start). The arrays are used again at the next step. */
   readonly step: () => { readonly untilMs: number; readonly events: EventArrays }
   /** Everything that still waits in links and devices. Call steps until it is 0. */
   readonly waiting: () => number
-  readonly counts: () => { readonly distinct: number; readonly repeats: number; readonly late: number; readonly backfilled: number }
-  /** No more heartbeats or actions: only what waits. */
+  readonly counts: () => PlayerCounts
+  /** People in minus out that the devices of a site have sensed so far, each once: what the raw count must come to. */
+  readonly net: () => Int32Array
+  /** No more heartbeats or actions: each device's counters once more, and then only what waits. */
   readonly end: () => void
 }
 
-/** Of ordinary events. */
-const SHARE = { late: 0.01, twice: 0.01 }
-/** In ms: later than this nothing ordinary comes, so that 3 missed heartbeats or an open door are never feigned. */
-const LATE_MS_MAX = 45_000
-const TWICE_MS_MAX = 120_000
-/** Boots begin here, so that a later run has higher ones and those of `sealstream send` (0x40000000) are higher still. */
-const BOOT_EPOCH_S = 1_700_000_000
+/** Counters come with heartbeats: every five minutes while people pass and for twenty after, so that one lost or late changes little. */
+const COUNTER_EVERY_MS = 5 * MINUTE - SECOND
+const COUNTER_FIRST_MS = MINUTE
+const COUNTER_TAIL_MS = 20 * MINUTE
+/** A closing that was not acknowledged (it is lost, or later than this) is said again, as a new event, within a minute. */
+const UNHEARD_MS = 40 * SECOND
+const AGAIN_MS: readonly [number, number] = [5 * SECOND, 40 * SECOND]
+/** Room for one step: late and doubled events, stored ones and counters of some seals at once. */
+const EVENTS_SPARE = 65_536
 
-export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, powerUpMs = 0, random }: PlayerOptions): Player => {
-  const devices: Device[] = plan.seals.map(({ batteryMv }) => ({
-    boot: Math.max(1, Math.floor((startMs + fromMs) / 1_000) - BOOT_EPOCH_S),
-    seq: 0,
-    clock: 0,
-    clockKind: 'offset',
-    powered: true,
-    beats: true,
-    steady: false,
-    batteryMv,
-    totalIn: 0,
-    totalOut: 0,
-    buffer: undefined,
-  }))
-  const byPhase = Uint32Array.from(plan.seals.keys()).sort((a, b) => phaseOf(plan, a) - phaseOf(plan, b))
+export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
+  const { startMs, stepMs, fromMs = 0, powerUpMs = 0, random, faults = FAULTS_DAY } = options
+  const devices = createDevices(plan, startMs + fromMs)
+  const links = createLinks(plan.seals.length, { faults, random, stepMs, fromMs })
+  const phases = Uint32Array.from(plan.seals, ({ phase }) => phase)
+  const byPhase = Uint32Array.from(phases.keys()).sort((a, b) => (phases[a] as number) - (phases[b] as number) || a - b)
   const { actions } = plan
-  const events = createEvents(8_192 + plan.seals.length * 8)
+  const events = createEvents(EVENTS_SPARE + plan.seals.length * 8)
   const wheel = new Map<number, Sent[]>()
-  const counts = { distinct: 0, repeats: 0, late: 0, backfilled: 0 }
+  const again = new Map<number, { readonly seal: number; readonly openings: number }[]>()
+  const counterAt = new Float64Array(plan.seals.length)
+  const counterUntil = new Float64Array(plan.seals.length)
+  const counts = { distinct: 0, repeats: 0, late: 0, lost: 0, backfilled: 0 }
+  const happening: Happening = { kind: 0, value: 0, at: 0, shift: 0 }
+  const chance = { seal: 0, kind: 0, at: 0, delivery: 0, steady: false }
   let now = fromMs
   let waiting = 0
   let ended = false
   let next = 0
   while (next < actions.count && (actions.time[next] as number) <= fromMs) next++
+  let beatMinute = Math.floor(fromMs / MINUTE) * MINUTE
+  let beatIndex = 0
+  const beatTime = (): number => beatMinute + (phases[byPhase[beatIndex] as number] as number)
+  const beatAdvance = (): void => {
+    beatIndex++
+    if (beatIndex < byPhase.length) return
+    beatIndex = 0
+    beatMinute += MINUTE
+  }
+  while (byPhase.length > 0 && beatTime() <= fromMs) beatAdvance()
 
+  const slotAfter = (delayMs: number): number => Math.ceil((now + delayMs) / stepMs)
   const later = (sent: Sent, delayMs: number): void => {
-    const slot = Math.ceil((now + delayMs) / stepMs)
+    const slot = slotAfter(delayMs)
     const list = wheel.get(slot)
-    if (list === undefined) wheel.set(slot, [sent])
-    else list.push(sent)
+    if (list === undefined) wheel.set(slot, [{ ...sent }])
+    else list.push({ ...sent })
     waiting++
   }
   const push = (sent: Sent): void => {
@@ -87,77 +92,134 @@ export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, powerUpM
     events.totalIn[events.count - 1] = sent.totalIn
     events.totalOut[events.count - 1] = sent.totalOut
   }
+  const unheard = (seal: number): void => {
+    const slot = slotAfter(random.int(...AGAIN_MS))
+    const list = again.get(slot) ?? []
+    again.set(slot, list)
+    list.push({ seal, openings: devices.openings[seal] as number })
+  }
   const happen = (seal: number, at: number, what: { kind: number; value: number; delivery: number; shift: number }): void => {
-    const device = devices[seal] as Device
-    if (!device.powered) return
-    const sent = sense(plan, seal, device, { ...what, at, startMs })
-    counts.distinct++
-    if (device.buffer !== undefined) {
-      device.buffer.push(sent)
+    if (devices.powered[seal] === 0) return
+    happening.kind = what.kind
+    happening.value = what.value
+    happening.at = at
+    happening.shift = what.shift
+    const sent = sense(devices, plan, seal, happening, startMs)
+    if (what.kind === EVENT.PASSAGE_IN || what.kind === EVENT.PASSAGE_OUT) {
+      counterUntil[seal] = at + COUNTER_TAIL_MS
+      if (counterAt[seal] === 0) counterAt[seal] = at + COUNTER_FIRST_MS
+    }
+    const buffer = devices.buffers.get(seal)
+    if (buffer !== undefined && what.delivery !== DELIVERY.lost) {
+      counts.distinct++
+      buffer.push({ ...sent })
       waiting++
       return
     }
-    const ordinary = what.delivery === DELIVERY.ordinary && !device.steady
-    if (ordinary && random.chance(SHARE.late)) {
+    deliver(sent, seal, { at, delivery: what.delivery })
+  }
+  const deliver = (sent: Sent, seal: number, { at, delivery }: { at: number; delivery: number }): void => {
+    chance.seal = seal
+    chance.kind = sent.kind
+    chance.at = at
+    chance.delivery = delivery
+    chance.steady = (devices.steady[seal] as number) > 0
+    const { lost, delayMs, againMs } = links.fateOf(chance)
+    if (sent.kind === EVENT.DOOR_CLOSED && delivery === DELIVERY.ordinary && (lost || delayMs > UNHEARD_MS)) unheard(seal)
+    if (lost) {
+      counts.lost++
+      return
+    }
+    counts.distinct++
+    if (delayMs > 0) {
       counts.late++
-      later(sent, random.int(1, LATE_MS_MAX))
+      later(sent, delayMs)
       return
     }
     push(sent)
-    if (what.delivery === DELIVERY.twice || (ordinary && random.chance(SHARE.twice))) {
+    if (againMs > 0) {
       counts.repeats++
-      later(sent, random.int(1, TWICE_MS_MAX))
+      later(sent, againMs)
     }
   }
-  const beat = (seal: number, at: number): void => happen(seal, at, { kind: EVENT.HEARTBEAT, value: 0, delivery: DELIVERY.ordinary, shift: 0 })
+  const prompt = { kind: EVENT.HEARTBEAT, value: 0, delivery: DELIVERY.prompt, shift: 0 }
+  const beatWhat = { kind: EVENT.HEARTBEAT, value: 0, delivery: DELIVERY.ordinary as number, shift: 0 }
+  const counterWhat = { kind: EVENT.COUNTER, value: 0, delivery: DELIVERY.ordinary as number, shift: 0 }
+  const beat = (seal: number, at: number): void => {
+    if (devices.beats[seal] === 0) return
+    beatWhat.delivery = at - fromMs <= MINUTE ? DELIVERY.prompt : DELIVERY.ordinary
+    const lossy = devices.lossy[seal] as number
+    if (lossy !== 0) {
+      if (devices.lossyNext[seal] === 1) {
+        beatWhat.delivery = lossyDelivery(lossy)
+        devices.lossy[seal] = lossy - Math.sign(lossy)
+      }
+      devices.lossyNext[seal] = 1 - (devices.lossyNext[seal] as number)
+    }
+    happen(seal, at, beatWhat)
+    const first = at - fromMs <= MINUTE
+    if (first || (counterAt[seal] !== 0 && at >= (counterAt[seal] as number))) {
+      // The first says from what the others count on; were it lost, passages before the next one could not be told from none.
+      counterWhat.delivery = first ? DELIVERY.prompt : DELIVERY.ordinary
+      happen(seal, at, counterWhat)
+      counterAt[seal] = at < (counterUntil[seal] as number) ? at + COUNTER_EVERY_MS : 0
+    }
+  }
   const doors = powerUpMs > 0 ? doorsAt(plan, fromMs) : new Map<number, number>()
   /** Those whose turn it is in (from, until], spread by the phase of their heartbeats. */
   const powerUps = (from: number, until: number): void => {
     if (from >= fromMs + powerUpMs) return
     for (const seal of byPhase) {
-      const at = fromMs + Math.ceil((phaseOf(plan, seal) * powerUpMs) / MINUTE)
+      const at = fromMs + Math.ceil(((phases[seal] as number) * powerUpMs) / MINUTE)
       if (at <= from || at > until) continue
       happen(seal, at, prompt)
       const door = doors.get(seal)
       if (door !== undefined) happen(seal, at, { ...prompt, kind: door })
     }
   }
-  const prompt = { kind: EVENT.HEARTBEAT, value: 0, delivery: DELIVERY.prompt, shift: 0 } as const
-  const control = (seal: number, at: number, kind: number, value: number): void => {
-    const device = devices[seal] as Device
-    setDevice(device, kind, value)
+  const control = (seal: number, at: number, { kind, value }: { readonly kind: number; readonly value: number }): void => {
+    setDevice(devices, seal, kind, value)
     if (kind === CONTROL.powerUp) happen(seal, at, prompt)
-    if (kind !== CONTROL.linkUp || device.buffer === undefined) return
-    const buffered = device.buffer
-    device.buffer = undefined
+    if (kind === CONTROL.backfill) {
+      const stored = storedBeats(devices, plan, seal, startMs)
+      counts.distinct += stored.length
+      counts.backfilled += stored.length
+      for (const sent of stored) push(sent)
+    }
+    const buffered = kind === CONTROL.linkUp ? devices.buffers.get(seal) : undefined
+    if (buffered === undefined) return
+    devices.buffers.delete(seal)
     waiting -= buffered.length
     counts.backfilled += buffered.length
     happen(seal, at, prompt)
     for (let i = buffered.length - 1; i >= 0; i--) push(buffered[i] as Sent)
   }
-  /** Actions and heartbeats of (from, until] in the order of time. */
-  const happenings = (from: number, until: number): void => {
-    let beats = beatsWithin(plan, byPhase, from, until)
-    const beatsBefore = (time: number): void => {
-      while (beats.length > 0 && (beats[0] as Beat).at < time) {
-        const { seal, at } = beats.shift() as Beat
-        if ((devices[seal] as Device).beats) beat(seal, at)
-      }
+  const beatsUntil = (time: number): void => {
+    while (beatTime() < time) {
+      beat(byPhase[beatIndex] as number, beatTime())
+      beatAdvance()
     }
-    if (next >= actions.count || (actions.time[next] as number) > until) {
-      for (const { seal, at } of beats) if ((devices[seal] as Device).beats) beat(seal, at)
-      beats = []
-      return
-    }
+  }
+  const actionWhat = { kind: 0, value: 0, delivery: 0, shift: 0 }
+  /** Actions and heartbeats up to `until` in the order of time. */
+  const happenings = (until: number): void => {
     while (next < actions.count && (actions.time[next] as number) <= until) {
-      const [at, seal, kind] = [actions.time[next] as number, actions.seal[next] as number, actions.kind[next] as number]
-      beatsBefore(at)
-      const value = actions.value[next] as number
-      if (kind >= CONTROL.clock) control(seal, at, kind, value)
-      else happen(seal, at, { kind, value, delivery: actions.delivery[next] as number, shift: actions.shift[next] as number })
+      const at = actions.time[next] as number
+      const seal = actions.seal[next] as number
+      beatsUntil(at)
+      actionWhat.kind = actions.kind[next] as number
+      actionWhat.value = actions.value[next] as number
+      actionWhat.delivery = actions.delivery[next] as number
+      actionWhat.shift = actions.shift[next] as number
       next++
+      if (actionWhat.kind >= CONTROL.clock) control(seal, at, actionWhat)
+      else happen(seal, at, actionWhat)
     }
-    beatsBefore(Infinity)
+    beatsUntil(until + 1)
+  }
+  const saidAgain = (slot: number): void => {
+    for (const { seal, openings } of again.get(slot) ?? []) if (devices.openings[seal] === openings) happen(seal, now, { ...prompt, kind: EVENT.DOOR_CLOSED })
+    again.delete(slot)
   }
   return {
     step: () => {
@@ -172,24 +234,33 @@ export const createPlayer = (plan: Plan, { startMs, stepMs, fromMs = 0, powerUpM
       wheel.delete(slot)
       if (!ended) {
         powerUps(from, now)
-        happenings(from, now)
+        happenings(now)
+        saidAgain(slot)
       }
       return { untilMs: now, events }
     },
     waiting: () => waiting,
     counts: () => ({ ...counts }),
+    net: () => devices.net,
     end: () => {
       ended = true
-      devices.forEach((device) => {
-        for (const sent of device.buffer ?? []) later(sent, stepMs)
-        waiting -= device.buffer?.length ?? 0
-        device.buffer = undefined
+      for (const [seal, buffered] of devices.buffers) {
+        devices.buffers.delete(seal)
+        for (const sent of buffered) later(sent, stepMs)
+        waiting -= buffered.length
+      }
+      plan.seals.forEach(({ site }, seal) => {
+        if (counterUntil[seal] === 0 || devices.powered[seal] === 0 || plan.sites[site]?.observedUntil !== undefined) return
+        happening.kind = EVENT.COUNTER
+        happening.value = 0
+        happening.at = now
+        happening.shift = 0
+        later(sense(devices, plan, seal, happening, startMs), stepMs)
+        counts.distinct++
       })
     },
   }
 }
-
-const phaseOf = (plan: Plan, seal: number): number => (plan.seals[seal] as { phase: number }).phase
 
 /** The state of each door as an event: of those that the plan ever opens, which are those that have a leaf to sense. */
 const doorsAt = ({ actions }: Plan, atMs: number): Map<number, number> => {
@@ -203,81 +274,4 @@ const doorsAt = ({ actions }: Plan, atMs: number): Map<number, number> => {
   // One that stands open says so by its closing: reported as opened now, its permit's openings would be counted twice.
   for (const [seal, kind] of doors) if (kind === EVENT.DOOR_OPENED) doors.delete(seal)
   return doors
-}
-
-type Beat = { readonly seal: number; readonly at: number }
-/** Which seals beat in (from, until], by time; a step is at most a minute. */
-const beatsWithin = (plan: Plan, byPhase: Uint32Array, from: number, until: number): Beat[] => {
-  const beats: Beat[] = []
-  for (let minute = Math.floor(from / MINUTE) * MINUTE; minute <= until; minute += MINUTE) {
-    let low = 0
-    let high = byPhase.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (minute + phaseOf(plan, byPhase[middle] as number) > from) high = middle
-      else low = middle + 1
-    }
-    for (; low < byPhase.length; low++) {
-      const seal = byPhase[low] as number
-      const at = minute + phaseOf(plan, seal)
-      if (at > until) break
-      beats.push({ seal, at })
-    }
-  }
-  return beats
-}
-
-const setDevice = (device: Device, kind: number, value: number): void => {
-  switch (kind) {
-    case CONTROL.clock:
-      device.clockKind = 'offset'
-      device.clock = value
-      return
-    case CONTROL.clockNone:
-      device.clockKind = 'none'
-      return
-    case CONTROL.clock1970:
-      device.clockKind = '1970'
-      return
-    case CONTROL.linkDown:
-      device.buffer ??= []
-      return
-    case CONTROL.powerDown:
-      device.powered = false
-      return
-    case CONTROL.powerUp:
-    case CONTROL.reboot:
-      device.powered = true
-      device.boot++
-      device.seq = 0
-      device.totalIn = 0
-      device.totalOut = 0
-      return
-    case CONTROL.battery:
-      device.batteryMv = value
-      return
-    case CONTROL.steady:
-      device.steady = true
-      return
-    case CONTROL.beatsOff:
-    case CONTROL.beatsOn:
-      device.beats = kind === CONTROL.beatsOn
-  }
-}
-
-/** Batteries above this lose a millivolt in four hours; those that a scene has set stay where it put them. */
-const BATTERY_ORDINARY_MV = 3_200
-const BATTERY_HOURS_PER_MV = 4
-
-/** What the device makes of it. */
-const sense = (plan: Plan, seal: number, device: Device, what: { kind: number; value: number; shift: number; at: number; startMs: number }): Sent => {
-  const { low, high } = plan.seals[seal] as { low: number; high: number }
-  const { kind, at, startMs } = what
-  let { value } = what
-  if (kind === EVENT.HEARTBEAT)
-    value = device.batteryMv > BATTERY_ORDINARY_MV ? device.batteryMv - Math.floor(at / (BATTERY_HOURS_PER_MV * 60 * MINUTE)) : device.batteryMv
-  if (kind === EVENT.PASSAGE_IN) device.totalIn += value
-  if (kind === EVENT.PASSAGE_OUT) device.totalOut += value
-  const time = device.clockKind === 'none' ? 0 : device.clockKind === '1970' ? at + 1_000 : startMs + at + device.clock + what.shift
-  return { low, high, time, boot: device.boot, seq: ++device.seq, kind, value, totalIn: device.totalIn, totalOut: device.totalOut }
 }

@@ -6,6 +6,8 @@ const truth = (over: Partial<Truth>): Truth => ({
   kind: 'tamper',
   site: 'a',
   seal: '01',
+  area: '',
+  severity: '',
   nearMiss: false,
   at: 10_000,
   limitMs: 0,
@@ -14,8 +16,17 @@ const truth = (over: Partial<Truth>): Truth => ({
   note: '',
   ...over,
 })
-const raised = (over: Partial<Raised>): Raised => ({ id: '1', kind: 'tamper', site: 'a', seal: '01', received: 12_000, ...over })
-const least = { incidentsMin: 1, nearMissesMin: 0 }
+const raised = (over: Partial<Raised>): Raised => ({
+  id: '1',
+  kind: 'tamper',
+  site: 'a',
+  seal: '01',
+  area: 'city',
+  severity: 'critical',
+  received: 12_000,
+  ...over,
+})
+const least = { kinds: [], leastOf: () => ({ incidents: 1, nearMisses: 0 }) }
 const only = (rows: readonly Truth[], alarms: readonly Raised[]) => {
   const verdict = checkAlarms(rows, alarms, least)
   return { ok: verdict.ok, ...verdict.kinds[0] }
@@ -44,8 +55,19 @@ describe('the check of alarms against the truth', () => {
     expect(verdict.complaints.join()).toContain('almost')
     expect(checkAlarms([truth({})], [raised({}), raised({ kind: 'fever', id: '3' })], least).ok).toBe(false)
   })
+  it('fails on another severity than the one that was planned', () => {
+    expect(only([truth({ severity: 'critical' })], [raised({})])).toMatchObject({ ok: true, found: 1 })
+    expect(only([truth({ severity: 'major' })], [raised({})])).toMatchObject({ ok: false, missed: 1, false: 1 })
+  })
+  it('knows an alarm about an area by the area', () => {
+    const outage = truth({ kind: 'area-outage', site: '', seal: '', area: 'city/street' })
+    const alarm = raised({ kind: 'area-outage', site: '', seal: '', area: 'city/street' })
+    expect(only([outage], [alarm])).toMatchObject({ ok: true, found: 1 })
+    expect(only([outage], [{ ...alarm, area: 'city' }])).toMatchObject({ ok: false, missed: 1, false: 1 })
+  })
   it('fails when a kind has too few incidents to prove anything', () => {
     expect(checkAlarms([truth({ nearMiss: true })], [], least).ok).toBe(false)
     expect(checkAlarms([], [], least).ok).toBe(false)
+    expect(checkAlarms([truth({})], [raised({})], { ...least, kinds: ['tamper', 'offline'] }).ok).toBe(false)
   })
 })

@@ -3,24 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { seeded } from '../../bench/random.ts'
 import { planDay } from '../../bench/simulate/day-plan.ts'
 import { createPlayer } from '../../bench/simulate/player.ts'
-import { DAY, GRID_MS, type Plan } from '../../bench/simulate/plan.ts'
+import { KINDS_CHECKED, leastOfDay } from '../../bench/simulate/check.ts'
+import { DAY, type Plan } from '../../bench/simulate/plan.ts'
+import { GRID_MS } from '../../bench/simulate/slots.ts'
+import { ALARM } from '../../core/kinds.ts'
 import { encodeColumns } from '../../bench/wire.ts'
 
-// What a full day must show, of every kind that a detector implements.
-const KINDS = [
-  'tamper',
-  'door-opened',
-  'passage-unpermitted',
-  'door-held-open',
-  'offline',
-  'low-battery',
-  'fever',
-  'clock-wrong',
-  'headcount-over',
-  'headcount-under',
-]
-const INCIDENTS_MIN = 30
-const NEAR_MISSES_MIN = 100
 const START = Date.UTC(2026, 10, 24, 16)
 
 const play = (plan: Plan, seed: number, hours: number): { hash: string; delivered: number; distinct: number; repeats: number; keys: number } => {
@@ -46,18 +34,25 @@ describe('the planned day', () => {
   it('of 2,000 seals has 30 incidents and 100 near misses of every kind', () => {
     const plan = planDay({ seals: 2_000 }, 7)
     expect(plan.seals.length).toBe(2_000)
-    for (const kind of KINDS) {
+    for (const kind of KINDS_CHECKED) {
       const of = plan.truth.filter((truth) => truth.kind === kind)
-      expect(of.filter(({ nearMiss }) => !nearMiss).length, `${kind}: incidents`).toBeGreaterThanOrEqual(INCIDENTS_MIN)
-      expect(of.filter(({ nearMiss }) => nearMiss).length, `${kind}: near misses`).toBeGreaterThanOrEqual(NEAR_MISSES_MIN)
+      const { incidents, nearMisses } = leastOfDay(2_000)(kind)
+      expect(of.filter(({ nearMiss }) => !nearMiss).length, `${kind}: incidents`).toBeGreaterThanOrEqual(incidents)
+      expect(of.filter(({ nearMiss }) => nearMiss).length, `${kind}: near misses`).toBeGreaterThanOrEqual(nearMisses)
     }
-    expect(new Set(plan.truth.map(({ kind }) => kind))).toEqual(new Set(KINDS))
+    expect(new Set(plan.truth.map(({ kind }) => kind))).toEqual(new Set(KINDS_CHECKED))
   })
 
-  it('never has two incidents of one kind at one seal or site', () => {
+  it('never has two incidents at one key of which the second would be the first one repeated', () => {
     const { truth } = planDay({ seals: 2_000 }, 7)
-    const keys = truth.filter(({ nearMiss }) => !nearMiss).map(({ kind, site, seal }) => `${kind} ${site} ${seal}`)
-    expect(new Set(keys).size).toBe(keys.length)
+    const last = new Map<string, number>()
+    for (const { kind, site, seal, area, raiseFrom, raiseUntil } of truth.filter(({ nearMiss }) => !nearMiss).sort((a, b) => a.raiseFrom - b.raiseFrom)) {
+      const key = `${kind} ${site} ${seal} ${area}`
+      // One that only a person closes stays open all day; others are over by then.
+      if (ALARM[kind].closing === 'person' && ALARM[kind].scope !== 'event') expect(last.has(key), key).toBe(false)
+      else expect(last.get(key) ?? 0, key).toBeLessThan(raiseFrom)
+      last.set(key, raiseUntil)
+    }
   })
 
   it('ends every incident within the day', () => {
@@ -88,6 +83,6 @@ describe('the player', () => {
     expect(played.delivered).toBe(played.distinct + played.repeats)
     expect(played.repeats).toBeGreaterThan(0)
     // A heartbeat a minute of every seal, less what powered-off devices do not sense.
-    expect(played.distinct).toBeGreaterThan(100 * 1_440 * 0.99)
+    expect(played.distinct).toBeGreaterThan(100 * 1_440 * 0.98)
   })
 })
