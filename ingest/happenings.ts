@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'not-found'
   | 'method-not-allowed'
   | 'conflict'
+  | 'outdated'
   | 'too-slow'
   | 'headers-too-large'
   | 'too-large'

@@ -12,6 +12,7 @@ export const PROBLEMS: Readonly<Record<RefusalCode, ProblemRow>> = {
   'too-slow': { status: 408, title: 'Too slow', act: 'sender', retry: true },
   'headers-too-large': { status: 431, title: 'Headers too large', act: 'sender', retry: false },
   conflict: { status: 409, title: 'Conflict', act: 'sender', retry: false },
+  outdated: { status: 412, title: 'Changed meanwhile', act: 'sender', retry: false },
   'too-large': { status: 413, title: 'Too large', act: 'sender', retry: false },
   unsupported: { status: 415, title: 'Unsupported media type', act: 'sender', retry: false },
   unprocessable: { status: 422, title: 'Cannot be done', act: 'sender', retry: false },

@@ -1,14 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import type { Machine } from '../core/thread/machine.ts'
 import { createAccessNotes, type AccessNotes } from './access-notes.ts'
+import { registerBackupRoute } from './backup-route.ts'
 import { createBatcher, type Batcher } from './batcher.ts'
 import { registerEventsRoute } from './events-routes.ts'
 import { registerEventsSocket } from './events-socket.ts'
 import type { Pressure } from './gate.ts'
 import type { IngestEmit } from './happenings.ts'
+import type { BackupManifest } from './log/backup.ts'
 import type { Log } from './log/log.ts'
 import { registerImportRoute } from './import-route.ts'
 import { registerPermitRoutes } from './permit-routes.ts'
+import { registerPolicyRoutes } from './policy-routes.ts'
 import { registerRegistryRoutes } from './registry-routes.ts'
 import { registerSessionRoutes } from './session-routes.ts'
 import type { Sessions } from './sessions.ts'
@@ -32,6 +35,8 @@ export type IngestDeps = {
   readonly emit: IngestEmit
   /** Moves the engine's clock forward (tick source `simulator`); null where the engine's own clock ticks. */
   readonly advance: ((now: number) => void) | null
+  /** Backs the running engine up into a folder. */
+  readonly backup: (dir: string) => Promise<BackupManifest>
 }
 export type Ingest = { readonly batcher: Batcher; readonly noteAccess: AccessNotes['note']; readonly stop: () => Promise<void> }
 
@@ -46,9 +51,11 @@ export const registerIngest = (app: FastifyInstance, deps: IngestDeps): Ingest =
   registerPermitRoutes(app, { machine: deps.machine, change })
   registerImportRoute(app, { change })
   registerTokenRoutes(app, { change })
+  registerPolicyRoutes(app, { change })
   registerWorkRoutes(app, { machine: deps.machine, change })
   registerWebhookRoutes(app, { machine: deps.machine, change })
   registerTicksRoute(app, deps)
+  registerBackupRoute(app, deps.backup)
   return {
     batcher,
     noteAccess: notes.note,

@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify'
 import { registerApiDocs } from './api-docs.ts'
 import type { LiveDeps } from './deps.ts'
 import { registerEngineRoutes } from './engine-routes.ts'
+import { registerEvidence } from './evidence-route.ts'
 import { registerPage } from './page.ts'
+import { registerPolicyReads } from './policy-routes.ts'
 import { registerReadRoutes } from './read-routes.ts'
 import { registerSocket } from './socket.ts'
 import { registerWebhookReadRoutes } from './webhook-routes.ts'
@@ -19,6 +21,8 @@ export const registerLive = async (app: FastifyInstance, deps: LiveDeps): Promis
   if (!app.hasDecorator('websocketServer')) await app.register(websocket, { options: { maxPayload: LIVE_MESSAGE_BYTES_MAX } })
   registerSocket(app, deps)
   registerReadRoutes(app, deps)
+  registerPolicyReads(app, deps)
+  registerEvidence(app, deps)
   registerEngineRoutes(app, deps)
   registerWebhookReadRoutes(app, deps)
   await registerPage(app, deps.pageDir)

@@ -122,6 +122,17 @@ const TABLE: readonly Row[] = [
   },
   { route: 'GET /v1/alarms', roles: STAFF, ask: (where) => ({ path: `/v1/alarms?area=${AREAS[where]}` }), expect: items },
   { route: 'GET /v1/alarms/:id', roles: STAFF, ask: (where) => ({ path: `/v1/alarms/${alarms[where]}` }), expect: one() },
+  {
+    route: 'GET /v1/alarms/:id/evidence',
+    roles: STAFF,
+    ask: async (where) => {
+      const path = `/v1/alarms/${alarms[where]}/evidence`
+      // Its rows are in ClickHouse some seconds after the raise.
+      while ((await rig.ask('GET', path, { token: rig.tokens.admin })).status === 503) await new Promise((resolve) => setTimeout(resolve, 100))
+      return { path }
+    },
+    expect: one(),
+  },
   { route: 'POST /v1/alarms/:id/acknowledge', roles: STAFF, ask: (where) => ({ path: `/v1/alarms/${alarms[where]}/acknowledge`, body: {} }), expect: one() },
   { route: 'POST /v1/alarms/:id/assign', roles: STAFF, ask: (where) => ({ path: `/v1/alarms/${alarms[where]}/assign`, body: { to: 'duty' } }), expect: one() },
   {
@@ -138,6 +149,16 @@ const TABLE: readonly Row[] = [
     expect: one(409),
   },
   { route: 'GET /v1/areas', roles: ['operator', 'analyst', 'admin'], ask: (where) => ({ path: `/v1/areas?area=${AREAS[where]}` }), expect: items },
+  { route: 'GET /v1/policy', roles: ['operator', 'analyst', 'sre', 'admin'], ask: () => ({ path: '/v1/policy' }), expect: same() },
+  { route: 'GET /v1/policy/versions', roles: ['operator', 'analyst', 'sre', 'admin'], ask: () => ({ path: '/v1/policy/versions' }), expect: same() },
+  {
+    route: 'GET /v1/policy/effective',
+    roles: STAFF,
+    ask: (where) => ({ path: `/v1/policy/effective?site=${PLACES[where].site}` }),
+    expect: one(),
+  },
+  // It is the whole fleet's, so nobody of some areas may put it (test/access/policy.test.ts has those of all).
+  { route: 'PUT /v1/policy', roles: ['admin'], ask: () => ({ path: '/v1/policy', body: { rules: [] } }), expect: same(403) },
   {
     route: 'GET /v1/tokens',
     roles: ['admin'],
@@ -191,6 +212,8 @@ const TABLE: readonly Row[] = [
   { route: 'GET /v1/status', roles: ['sre', 'admin'], ask: () => ({ path: '/v1/status' }), expect: same() },
   // This engine's clock ticks by itself.
   { route: 'POST /v1/ticks', roles: ['admin'], ask: () => ({ path: '/v1/ticks', body: { now: Date.now() } }), expect: same(409) },
+  // A relative path: refused for what it asks, by those who may ask.
+  { route: 'POST /v1/backups', roles: ['sre', 'admin'], ask: () => ({ path: '/v1/backups', body: { dir: 'here' } }), expect: same(422) },
   { route: 'GET /metrics', roles: ['sre', 'admin'], ask: () => ({ path: '/metrics' }), expect: same() },
   { route: 'GET /openapi.json', roles: ['sender', 'operator', 'analyst', 'sre', 'admin'], ask: () => ({ path: '/openapi.json' }), expect: same() },
   { route: 'GET /docs', roles: ['sender', 'operator', 'analyst', 'sre', 'admin'], ask: () => ({ path: '/docs/' }), expect: same() },

@@ -2,6 +2,7 @@ import { createDirectory } from '../../core/directory.ts'
 import { position, type Position } from '../../core/ids.ts'
 import type { AlarmView, PermitView, Role } from '../../core/ops.ts'
 import type { AlarmStep, AlarmStepName } from '../../core/rows.ts'
+import { POLICY_DEFAULT } from '../../core/policy.ts'
 import type { Machine, Round, SiteState } from '../../core/thread/machine.ts'
 import { hashToken } from '../../ingest/credentials.ts'
 import { secretOf } from './secret.ts'
@@ -176,6 +177,10 @@ export const createSource = (): Source => {
     outbox: () => new Map(),
     noticesDropped: () => 0,
     permits: () => permits,
+    policy: () => ({ version: 1, time: 0, by: 'built in', document: { rules: [] } }),
+    policyVersions: () => [{ version: 1, time: 0, by: 'built in' }],
+    policyOf: () => POLICY_DEFAULT.kinds.residence,
+    fleetPolicy: () => POLICY_DEFAULT,
     areas: () => [],
     tokenByHash: (hash) => {
       const tokenNo = tokens.findIndex((token) => hashToken(secretOf(token.name)) === hash)
