@@ -29,7 +29,6 @@ const kind = fc.constantFrom<readonly [EventKindName, number]>(
   ['HEARTBEAT', 3500],
   ['HEARTBEAT', 3050],
   ['HEARTBEAT', 2900],
-  ['COUNTER', 0],
 )
 const eventsOf = (
   drafts: readonly { readonly watch: number; readonly kind: readonly [EventKindName, number]; readonly time: number; readonly boot: number }[],
@@ -69,7 +68,7 @@ const WATCH_ORDERLESS = [
   'okAt',
   'lastHeard',
 ] as const
-const SITE_ORDERLESS = ['net', 'passages', 'rollTime', 'rollValue', 'netAfter', 'passagesAfter'] as const
+const SITE_ORDERLESS = ['net', 'anchor', 'anchorTime', 'anchorValue', 'netAfter', 'passagesAfter', 'firstAfter'] as const
 const DOOR = WATCH_FLAG.doorKnown | WATCH_FLAG.doorOpen | WATCH_FLAG.online
 
 describe('any history', () => {

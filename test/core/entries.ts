@@ -13,6 +13,8 @@ export type TestEvent = {
   readonly kind: EventKindName
   readonly value: number
   readonly device?: number
+  /** Of a COUNTER: people in, people out since the seal started; each other's by its place in the entry where not given. */
+  readonly totals?: readonly [number, number]
 }
 
 export const eventsEntry = (received: number, events: readonly TestEvent[]): Uint8Array => {
@@ -36,8 +38,9 @@ export const eventsEntry = (received: number, events: readonly TestEvent[]): Uin
   })
   counters.forEach((index, i) => {
     columns.counterIndex[i] = index
-    columns.counterIn[i] = i + 1
-    columns.counterOut[i] = i
+    const [totalIn, totalOut] = (events[index] as TestEvent).totals ?? [i + 1, i]
+    columns.counterIn[i] = totalIn
+    columns.counterOut[i] = totalOut
   })
   return bytes
 }
