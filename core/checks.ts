@@ -60,15 +60,13 @@ export const lookSiteAt = (run: ShardRun, site: number, at: number): void => {
   lookAt[site] = at
   setTimer(shardOf(run, site), at, TIMER.siteLook, site)
 }
-/** A look's timer came up: the last one planned marks; an older one, that an earlier look replaced, does so too, for nothing. */
+/** A look's timer came up: in its time, or brought forward by other figures. Where another is still to come, both then are one. */
 export const watchLookDue = (run: ShardRun, watch: number): void => {
-  const { lookAt } = run.watchChecks
-  if ((lookAt[watch] as number) <= run.received) lookAt[watch] = 0
+  run.watchChecks.lookAt[watch] = 0
   markWatch(run, watch)
 }
 export const siteLookDue = (run: ShardRun, site: number): void => {
-  const { lookAt } = run.siteChecks
-  if ((lookAt[site] as number) <= run.received) lookAt[site] = 0
+  run.siteChecks.lookAt[site] = 0
   markSite(run, site)
 }
 

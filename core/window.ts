@@ -136,7 +136,12 @@ const wasSeen = (bits: Uint32Array, seal: number, top: number, seq: number): boo
 }
 
 /** Every number between two of a boot has been seen, as far as the window still tells: nothing was lost between them. */
-export const isUnbroken = (windows: Windows, seal: number, boot: number, { after, before: end }: { readonly after: number; readonly before: number }): boolean => {
+export const isUnbroken = (
+  windows: Windows,
+  seal: number,
+  boot: number,
+  { after, before: end }: { readonly after: number; readonly before: number },
+): boolean => {
   if (after >= end) return false
   if (after + 1 === end) return true
   const isCurrent = windows.boots[seal] !== 0 && windows.boot[seal] === boot

@@ -21,8 +21,7 @@ const nextInstant = (run: ShardRun, watch: number, after: number): number => {
   return phase + (Math.floor((after - phase) / grace) + 1) * grace
 }
 
-const isNewest = ({ directory }: ShardRun, watch: number): boolean =>
-  directory.seals.columns.head[directory.watches.columns.seal[watch] as number] === watch
+const isNewest = ({ directory }: ShardRun, watch: number): boolean => directory.seals.columns.head[directory.watches.columns.seal[watch] as number] === watch
 
 /** An event of a watch whose instants have not begun. */
 export const gapBegins = (run: ShardRun, watch: number): void => {
@@ -41,10 +40,9 @@ const wait = (run: ShardRun, watch: number): void => {
   setTimer(shardOf(run, run.directory.watches.columns.site[watch] as number), at, TIMER.gap, watch)
 }
 
-/** Its timer came up, perhaps one that another replaced. */
+/** A timer of it came up: at an instant, or brought forward by other figures. Where another is still to come, both then are one. */
 export const gapDue = (run: ShardRun, watch: number): void => {
-  const { gapTimer } = run.watchChecks
-  if ((gapTimer[watch] as number) <= run.received) gapTimer[watch] = 0
+  run.watchChecks.gapTimer[watch] = 0
   markWatch(run, watch)
 }
 

@@ -54,7 +54,7 @@ const parse = (text: string): Scenario => {
     if (!/^\d\d:/.test(time)) continue
     const change = parseChange(T0 + ms(time), words, kind)
     if (words[0] === 'LOST' || words[0] === 'RESTARTED') sent.push(parseSilent(line))
-    else if (change === undefined) add(ms(time), parseEvent(line))
+    else if (change === undefined) for (const { at, event } of parseEvents(line)) add(at, event)
     else timed.push({ at: ms(time), order: 1, bytes: change })
   }
   const [, first = 3600, , last = first] = (field('heartbeats') ?? []).map(Number)
@@ -128,6 +128,19 @@ const numbered = (sent: readonly Sent[]): { readonly at: number; readonly event:
       if (restarted === true) seal.boot += 1
       return lost === undefined && restarted === undefined ? [{ at, event: { ...event, ...seal } }] : []
     })
+}
+
+/** One event; with `times 20 every 30` so many, so many seconds apart; a value `3600..3400` goes from the one to the other. */
+const parseEvents = (line: string): { readonly at: number; readonly event: Unnumbered }[] => {
+  const after = (word: string): number | undefined => (line.includes(` ${word} `) ? Number(line.split(` ${word} `)[1]?.split(' ')[0]) : undefined)
+  const times = after('times') ?? 1
+  const range = /(\d+)\.\.(\d+)/.exec(line)
+  return Array.from({ length: times }, (_, n) => {
+    const step = n * (after('every') ?? 0) * 1000
+    const value = range === null ? '' : String(Math.round(Number(range[1]) + ((Number(range[2]) - Number(range[1])) * n) / (times - 1)))
+    const event = parseEvent(line.replace(/\d+\.\.\d+/, value))
+    return { at: ms(line.split(/\s+/)[0] as string) + step, event: { ...event, time: event.time + step } }
+  })
 }
 
 /** `LOST 20`, `RESTARTED`: nothing arrives. */
