@@ -75,9 +75,10 @@ export const checkForecast = (run: ShardRun, watch: number, inForce: boolean): v
   const { watchChecks: checks, policy, received } = run
   const row = run.sites.policy[run.directory.watches.columns.site[watch] as number] as number
   const days = policy.batteryForecastDays[row] as number
+  if (days === Infinity) return tellWatch(run, watch, WATCH_CHECK.forecast, null)
   const arrived = checks.sampled[watch] === 1
   if (arrived) checks.sampled[watch] = 0
-  if (!inForce || days === Infinity) return tellWatch(run, watch, WATCH_CHECK.forecast, null)
+  if (!inForce) return tellWatch(run, watch, WATCH_CHECK.forecast, null)
   if (!arrived) return
   const ends = endOf(run, watch, policy.batteryEndMv[row] as number)
   const told = isWatchTold(run, watch, WATCH_CHECK.forecast)
