@@ -50,7 +50,8 @@ const CELL = {
   i64: [8, (view: DataView, at: number) => Number(view.getBigInt64(at, true))],
 } as const
 
-const rowsOf = ({ table, rows, columns }: Chunk): Row[] =>
+/** The rows of a chunk as plain objects. */
+export const rowsOf = ({ table, rows, columns }: Chunk): Row[] =>
   Array.from({ length: rows }, (_, row) =>
     Object.fromEntries(
       Object.entries(ROWS[table]).map(([name, kind], index) => {

@@ -4,8 +4,10 @@ import { EVENT, type EventKindName } from '../../core/kinds.ts'
 import type { Position } from '../../core/ids.ts'
 import type { PermitSource, PermitSpec, SiteSpec } from '../../core/ops.ts'
 import { type Policy, POLICY_DEFAULT } from '../../core/policy.ts'
+import type { Round } from '../../core/thread/machine.ts'
 import { WEEKDAYS } from '../../core/weekly.ts'
 import { ADMIN, eventsEntry, putPermit, putSites, registry, tick, type TestEvent } from './entries.ts'
+import { type Row, rowsOf } from './played.ts'
 import { createPool, startTestMachine, T0 } from './thread/history.ts'
 
 // The scenarios of test/golden/rules (its README is the format), run through a real machine, one entry an event and a tick a second.
@@ -23,7 +25,12 @@ type Timed = { readonly at: number; readonly order: number; readonly bytes: Uint
 type Unnumbered = Omit<TestEvent, 'boot' | 'seq'>
 /** What a seal did: an event that arrives at `at`, `lost` ones that never do, or a start with a new boot. */
 type Sent = { readonly at: number; readonly event: Unnumbered; readonly lost?: number; readonly restarted?: true }
-type Scenario = { readonly entries: readonly Uint8Array[]; readonly expected: readonly string[]; readonly policy: Policy }
+type Scenario = {
+  readonly entries: readonly Uint8Array[]
+  readonly expected: readonly string[]
+  readonly counts: readonly string[] | null
+  readonly policy: Policy
+}
 
 const parse = (text: string): Scenario => {
   const lines = text
@@ -32,8 +39,11 @@ const parse = (text: string): Scenario => {
     .filter((line) => line !== '')
   const split = lines.indexOf('expect')
   if (split < 0) throw new Error('a scenario without "expect"')
+  const counts = lines.includes('counts') ? lines.indexOf('counts') : undefined
+  const told = (some: readonly string[]): string[] => some.map((line) => line.replace(/^\S+/, (time) => clock(ms(time))))
   const field = (name: string): string[] | undefined => lines.find((line) => line.startsWith(`${name} `) || line === name)?.split(/\s+/)
-  const [, kind, , headcount] = field('site') as [string, SiteSpec['kind'], string, string]
+  const [, kind, , headcount, ...more] = field('site') as [string, SiteSpec['kind'], string, string, ...string[]]
+  const numberOf = (word: string): number | null => (more.includes(word) ? Number(more[more.indexOf(word) + 1]) : null)
   const doors = Number(field('doors')?.[1] ?? 1)
   const until = ms((field('until') as [string, string])[1])
   const site: SiteSpec = {
@@ -41,8 +51,8 @@ const parse = (text: string): Scenario => {
     area: 'city',
     kind,
     headcount: Number(headcount),
-    capacity: null,
-    inside: null,
+    capacity: numberOf('capacity'),
+    inside: numberOf('inside'),
     observation: kind === 'residence' ? { from: T0, until: T0 + 100 * 3_600_000 } : null,
     seals: Array.from({ length: doors }, (_, n) => ({ id: (n + 1).toString(16).padStart(16, '0'), from: null, until: null })),
   }
@@ -73,7 +83,8 @@ const parse = (text: string): Scenario => {
     .map((line) => putPermit(T0, parsePermit(line.split(/\s+/).slice(1), 'staff')))
   return {
     entries: [putSites(T0, [site]), ...permits, ...timed.map(({ bytes }) => bytes)],
-    expected: lines.slice(split + 1).map((line) => line.replace(/^\S+/, (time) => clock(ms(time)))),
+    expected: told(lines.slice(split + 1, counts)),
+    counts: counts === undefined ? null : told(lines.slice(counts + 1)),
     policy: parsePolicy(lines.slice(0, split), kind),
   }
 }
@@ -159,11 +170,15 @@ const parseEvent = (line: string): Unnumbered => {
   return {
     watch: Number(after('door') ?? 1),
     kind,
-    value: /^\d+$/.test(rest[0] ?? '') ? Number(rest[0]) : 0,
+    value: kind !== 'COUNTER' && /^\d+$/.test(rest[0] ?? '') ? Number(rest[0]) : 0,
+    ...(kind === 'COUNTER' ? { totals: [Number(rest[0]), Number(rest[1])] as const } : {}),
     time: T0 + ms(after('at') ?? received),
     ...(device === undefined ? {} : { device: Number(device) }),
   }
 }
+
+const CAUSE_NAMES = ['', 'passage', 'counter', 'roll-call', 'quiet']
+const occupancyOf = ({ chunks }: Round): Row[] => chunks.filter(({ table }) => table === 'occupancy').flatMap(rowsOf)
 
 describe('scenarios', () => {
   let pool: ReturnType<typeof createPool>
@@ -177,16 +192,20 @@ describe('scenarios', () => {
   it.each(files)(
     '%s',
     async (name) => {
-      const { entries, expected, policy } = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
+      const { entries, expected, counts, policy } = parse(readFileSync(new URL(name, FOLDER), 'utf8'))
       const machine = await startTestMachine(pool.run, { policy })
       const steps: string[] = []
+      const counted: string[] = []
       machine.onRound((round) => {
+        for (const row of occupancyOf(round))
+          counted.push(`${clock((row['received'] as number) - T0)} raw ${row['raw']} corrected ${row['corrected']} ${CAUSE_NAMES[row['cause'] as number]}`)
         for (const step of round.alarmSteps) steps.push(`${clock(step.received - T0)} ${step.kind} ${step.step}`)
       })
       entries.forEach((bytes, index) => machine.offer((index + 1) as Position, bytes))
       await Promise.race([machine.whenApplied(entries.length as Position), machine.failed])
       await machine.stop()
       expect(steps).toEqual(expected)
+      if (counts !== null) expect(counted).toEqual(counts)
     },
     60_000,
   )
