@@ -12,12 +12,15 @@ import type { Settings } from './core/settings.ts'
 import { registryEntry, workEntry } from './core/thread/body.ts'
 import { startMachine } from './core/thread/machine-run.ts'
 import type { Machine } from './core/thread/machine.ts'
+import { createReplayPool } from './core/thread/replay-pool.ts'
 import { createStored } from './core/thread/stored.ts'
 import { createClock } from './ingest/clock.ts'
 import { ensureCredentials, hashToken, type Credentials } from './ingest/credentials.ts'
+import { writeBackup } from './ingest/log/backup.ts'
 import { startKeeper } from './ingest/log/keeper.ts'
 import { openLmdbLog, type LmdbLog } from './ingest/log/lmdb-log.ts'
 import { openSnapshots } from './ingest/log/snapshots.ts'
+import { putPolicyFile, readPolicyFile } from './ingest/policy-file.ts'
 import { pressureOf } from './ingest/pressure.ts'
 import { startPulse } from './ingest/pulse.ts'
 import { registerIngest } from './ingest/register.ts'
@@ -33,7 +36,9 @@ import { createMetrics, type Metrics } from './live/metrics.ts'
 import type { OutsideHappening } from './live/outside.ts'
 import { startNotifier } from './live/notifier.ts'
 import { registerLive } from './live/register.ts'
-import { startSink } from './storage/sink.ts'
+import { createEvidenceSource } from './storage/evidence.ts'
+import { freezeTables } from './storage/backup.ts'
+import { notesOfBlock, startSink } from './storage/sink.ts'
 import { openStore } from './storage/store.ts'
 
 // The table of contents: reads the environment and the clock, wires the parts in the order of an event, stops them in reverse.
@@ -127,6 +132,7 @@ const registerCredentials = async (credentials: Credentials, log: LmdbLog, machi
 const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   const began = performance.now()
   const dir = resolve(settings.data)
+  const policy = settings.policy === '' ? null : readPolicyFile(resolve(settings.policy))
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const outlet = openOutlet(settings['log-level'])
   const { tell, emit } = outlet
@@ -171,6 +177,8 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   // A simulated clock goes on where the log stands.
   clock.advance?.(log.received())
   await registerCredentials(credentials, log, machine)
+  const version = policy === null ? null : await putPolicyFile(policy, { log, machine })
+  if (version !== null) tell({ kind: 'policy-put', path: settings.policy, version })
   const pulse = startPulse({
     log,
     ticks: settings['tick-source'] === 'clock',
@@ -224,7 +232,18 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   const sessions = createSessions(clock.now)
   const app = await buildServer({ machine, sessions, origins: settings.origins, pressure, emit })
   await registerApiDocs(app)
-  const ingest = registerIngest(app, { log, machine, decode: decodeOn(pool), clock: clock.now, sessions, pressure, emit, advance: clock.advance })
+  const { child } = store
+  const backup = (into: string) =>
+    writeBackup(into, {
+      dataDir: dir,
+      log,
+      keeper,
+      sink,
+      freeze: child === null ? null : () => freezeTables(store.client, dir),
+      notesAt: notesOfBlock,
+      now: clock.now,
+    })
+  const ingest = registerIngest(app, { backup, log, machine, decode: decodeOn(pool), clock: clock.now, sessions, pressure, emit, advance: clock.advance })
   noteAccess = ingest.noteAccess
   let hub: Hub | undefined
   const notifier = startNotifier({
@@ -248,6 +267,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     const answer = await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })
     return answer.json<Readonly<Record<string, unknown>>>()
   }
+  const replays = createReplayPool()
   await registerLive(app, {
     machine,
     hub,
@@ -258,6 +278,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     metrics: metrics.expose,
     emit,
     notices: { troubleOf: notifier.troubleOf, timeoutMs: settings['webhook-timeout-ms'] },
+    evidence: { source: createEvidenceSource(store.client), replay: replays.replay },
     pageDir: join(import.meta.dirname, 'web'),
   })
   const url = await app.listen({ host: settings.host, port: settings.port })
@@ -280,7 +301,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     await machine.stop()
     await store.stop()
     await log.close()
-    await pool.destroy()
+    await Promise.all([pool.destroy(), replays.stop()])
     tell({ kind: 'stopped', seconds: (performance.now() - stopping) / 1000 })
   }
   return { url, clickhouse: store.url, stop, failed }

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander'
 import type { CommandContext } from './commands/options.ts'
 import { registerServe, type StartEngine } from './commands/serve.ts'
+import { registerBackup, registerRestore } from './commands/backup.ts'
 import { registerBench } from './commands/bench.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDoctor } from './commands/doctor.ts'
+import { registerPolicy } from './commands/policy.ts'
 import { registerImport, registerQuery, registerToken } from './commands/query.ts'
 import { registerKernels } from './commands/kernels.ts'
 import { registerReplay } from './commands/replay.ts'
@@ -35,7 +37,10 @@ export const runCommandLine = async (argv: readonly string[], environment: NodeJ
     registerQuery,
     registerImport,
     registerToken,
+    registerPolicy,
     registerDoctor,
+    registerBackup,
+    registerRestore,
     registerDemo,
     registerBench,
     registerKernels,

@@ -47,14 +47,34 @@ export type Answer = { readonly status: number; readonly value: unknown }
 export const api = async (
   target: Target,
   role: Role,
-  { method, path, json, text }: { method?: Call['method']; path: string; json?: unknown; text?: { type: string; body: string } },
+  {
+    method,
+    path,
+    json,
+    text,
+    headers: more = {},
+    timeoutMs,
+  }: {
+    method?: Call['method']
+    path: string
+    json?: unknown
+    text?: { type: string; body: string }
+    headers?: Readonly<Record<string, string>>
+    timeoutMs?: number
+  },
 ): Promise<Answer> => {
   const body = text?.body ?? (json === undefined ? undefined : JSON.stringify(json))
-  const headers: Record<string, string> = { authorization: `Bearer ${target.token(role)}` }
+  const headers: Record<string, string> = { ...more, authorization: `Bearer ${target.token(role)}` }
   if (body !== undefined) headers['content-type'] = text?.type ?? 'application/json'
   const reply = await reached(
     target.url,
-    call({ method: method ?? (body === undefined ? 'GET' : 'POST'), url: target.url + path, headers, ...(body === undefined ? {} : { body }) }),
+    call({
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      url: target.url + path,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    }),
   )
   return { status: reply.status, value: parse(reply.body.toString('utf8')) }
 }

@@ -77,14 +77,14 @@ export const putPolicy = (
   if (!by.areas.includes('')) return { kind: 'refused', status: 403, detail: 'the policy is for the whole fleet: it takes a token of all areas' }
   if (expected !== null && expected !== current.version)
     return { kind: 'refused', status: 412, detail: `version ${current.version} is in force, not ${expected}: somebody else changed the policy meanwhile` }
-  if (isSame(document, current.document)) return { kind: 'policy', version: current.version, sites: 0, changed: false }
+  if (isSameJson(document, current.document)) return { kind: 'policy', version: current.version, sites: 0, changed: false }
   const before = inForce.resolver.fleet
   const version = { version: current.version + 1, time: state.now, by: by.name }
   inForce.current = { ...version, document }
   inForce.versions = [...inForce.versions, version].slice(-VERSIONS_KEPT)
   inForce.resolver = createResolver(state.policy, document)
   const { fleet } = inForce.resolver
-  const everywhere = before.utcOffsetMinutes !== fleet.utcOffsetMinutes || !isSame(before.holidays, fleet.holidays)
+  const everywhere = before.utcOffsetMinutes !== fleet.utcOffsetMinutes || !isSameJson(before.holidays, fleet.holidays)
   const changed = renumber(state, everywhere)
   for (const change of changed) effects.policyChanged.push(change)
   if (current.version > 1) effects.policies.push(policyRow(state, current))
@@ -192,7 +192,7 @@ export const visibleRules = (document: PolicyDocument, areas: readonly string[],
 })
 
 /** Equal as JSON, whatever the order of keys. */
-const isSame = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
+export const isSameJson = (a: unknown, b: unknown): boolean => canonical(a) === canonical(b)
 const canonical = (value: unknown): string =>
   JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

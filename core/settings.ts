@@ -53,6 +53,7 @@ export const SETTINGS = {
     [10, 300_000],
   ),
   'webhook-timeout-ms': integer(10_000, 'time that a webhook has to answer', [100, 120_000]),
+  policy: text('', 'a JSON file with the policy (docs/policy.md); put at start where it differs from the one in force'),
   origins: { kind: 'list', fallback: '', help: 'further origins, comma-separated, whose pages may open WebSockets' },
   'log-level': text('info', 'what is written to standard error', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
 } as const satisfies Readonly<Record<string, SettingSpec>>

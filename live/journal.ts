@@ -12,6 +12,7 @@ export type EngineHappening =
   | { readonly kind: 'snapshot-written'; readonly position: number; readonly bytes: number; readonly seconds: number }
   | { readonly kind: 'snapshot-failed'; readonly error: Error }
   | { readonly kind: 'log-erased'; readonly position: number }
+  | { readonly kind: 'policy-put'; readonly path: string; readonly version: number }
   | { readonly kind: 'pulse-failed'; readonly what: string; readonly error: unknown }
   | { readonly kind: 'clickhouse-exited'; readonly code: number | null; readonly signal: string | null; readonly restartInMs: number }
   | { readonly kind: 'failed'; readonly error: Error }
@@ -25,6 +26,7 @@ export const journal =
     switch (happening.kind) {
       case 'started':
       case 'recovering':
+      case 'policy-put':
       case 'stopping':
       case 'stopped':
       case 'log-erased':
