@@ -43,6 +43,8 @@ export type AlarmRecord = {
   closedAt: number | null
   /** Closed because its condition ended: the same alarm comes back where the condition does before then. 0 = it does not. */
   holdUntil: number
+  /** Of an outage: since which tick too few are silent for one; 0 = they are not. */
+  lowSince: number
   /** Webhooks that were told of it and not of its end, and how many deliveries it has had: their ids count them. */
   told: number[]
   notices: number

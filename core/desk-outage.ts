@@ -17,7 +17,7 @@ export const applyTickSignals = (state: DeskState, signals: readonly Signal[], n
     return
   }
   const count = state.deps.silence.count(now)
-  const over = [...state.outages.values()].filter((alarm) => isOver(state, count(alarm.area)))
+  const over = [...state.outages.values()].filter((alarm) => isOver(state, alarm, { count: count(alarm.area), now }))
   for (const alarm of inOrder(over)) tellOutage(state, alarm.area, { began: false, value: count(alarm.area).silent, now }, steps)
   const before = new Set(state.outages.keys())
   for (const area of areasOut(state, begins, count)) beginOutage(state, area, { value: count(area).silent, now }, steps)
@@ -40,9 +40,16 @@ const isOfflineBegin = (signal: Signal): boolean => signal.kind === 'offline' &&
 const inOrder = (alarms: readonly AlarmRecord[]): AlarmRecord[] => alarms.toSorted((a, b) => (a.area < b.area ? -1 : 1))
 const byName = ([a]: readonly [string, number], [b]: readonly [string, number]): number => (a < b ? -1 : 1)
 
-const isOver = (state: DeskState, { seals, silent }: AreaCount): boolean => {
+/** Too few are silent for so long: seals come back heartbeat by heartbeat, and the last of them are not to be raised one by one. */
+export const OUTAGE_END_MS = 120_000
+
+type Counted = { readonly count: AreaCount; readonly now: number }
+const isOver = (state: DeskState, alarm: AlarmRecord, { count: { seals, silent }, now }: Counted): boolean => {
   const { outageSealsMin, outageShare } = state.deps.fleet()
-  return silent < (outageShare / 2) * seals || silent < outageSealsMin / 2
+  const low = silent < (outageShare / 2) * seals || silent < outageSealsMin / 2
+  if (!low) alarm.lowSince = 0
+  else if (alarm.lowSince === 0) alarm.lowSince = now
+  return low && now - alarm.lowSince >= OUTAGE_END_MS
 }
 
 /** The coarsest area that is out, of each seal that went offline now; by name. None where the policy silences the kind. */

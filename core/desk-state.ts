@@ -142,6 +142,7 @@ export const reopen = (state: DeskState, alarm: AlarmRecord): void => {
   state.heldDown.delete(alarm.key)
   alarm.closedAt = null
   alarm.holdUntil = 0
+  alarm.lowSince = 0
   addOpen(state, alarm)
   planEscalation(state, alarm)
 }

@@ -23,6 +23,8 @@ export type Alarm = {
   value: number
   closedAt: number | null
   holdUntil: number
+  /** Of an outage: the first of the ticks, without a break, at which too few were silent. */
+  lowSince?: number | undefined
 }
 export type Line = { readonly key: string; readonly nth: number; readonly received: number; readonly step: string; readonly text: string }
 export type Desk = {
@@ -111,6 +113,7 @@ const begin = (desk: Desk, key: string, saying: Saying): void => {
   if (last === undefined || last.holdUntil <= desk.world.now || last.site !== site) return void raise(desk, key, saying, 0)
   last.closedAt = null
   last.holdUntil = 0
+  last.lowSince = undefined
   last.area = saying.site.area
   back(desk, last, saying)
 }

@@ -23,7 +23,12 @@ const tellOutage = (desk: Desk, area: string, state: Saying['state'], value: num
   const site = { name: area, area } as unknown as Saying['site']
   hear(desk, { kind: 'area-outage', state, site, seal: null, time: desk.world.now, value, boot: 0, seq: 0, level: 0 })
 }
-const outages = (desk: Desk): string[] => sorted(openAlarms(desk).filter(({ kind }) => kind === 'area-outage').map(({ area }) => area))
+const outages = (desk: Desk): string[] =>
+  sorted(
+    openAlarms(desk)
+      .filter(({ kind }) => kind === 'area-outage')
+      .map(({ area }) => area),
+  )
 const coveredBy = (desk: Desk, watch: Watch): string | undefined => areasOf(watch.site.area).find((area) => outages(desk).includes(area))
 
 export const hearTick = (desk: Desk, sayings: readonly Saying[], isOff: boolean): void => {
@@ -32,7 +37,11 @@ export const hearTick = (desk: Desk, sayings: readonly Saying[], isOff: boolean)
   const isBegin = ({ kind, state }: Saying): boolean => kind === 'offline' && state === 'began'
   const over = outages(desk).filter((area) => {
     const { seals, silent } = countIn(world, area)
-    return silent < (outageShare / 2) * seals || silent < outageSealsMin / 2
+    const alarm = openAlarm(desk, `area-outage ${area}`)
+    if (alarm === undefined) return false
+    const low = silent < (outageShare / 2) * seals || silent < outageSealsMin / 2
+    alarm.lowSince = low ? (alarm.lowSince ?? world.now) : undefined
+    return alarm.lowSince !== undefined && world.now - alarm.lowSince >= 120_000
   })
   for (const area of over) tellOutage(desk, area, 'ended', countIn(world, area).silent)
   const before = outages(desk)
