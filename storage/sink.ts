@@ -59,6 +59,11 @@ export type Sink = {
   /** Resolves when `verified()` has reached a block. Rejects when the sink is stopped before. */
   readonly whenVerified: (block: Position) => Promise<void>
   readonly pending: () => SinkPending
+  /**
+   * From now on nothing beyond this block is sent, until the returned function is called. Once the block is verified, ClickHouse holds
+   * exactly the rows up to it.
+   */
+  readonly holdAfter: (block: number) => () => void
   /** Site keys whose rows are still to be erased. */
   readonly erasing: () => number
   /** Resolves when all that expired so far is erased from every table. */
@@ -68,6 +73,11 @@ export type Sink = {
 }
 
 const VERIFIED_KEY = 'sink:verified'
+/** What a log must have noted whose blocks up to this one are all in ClickHouse, and no later one: a restored log. */
+export const notesOfBlock = (block: number): Readonly<Record<string, unknown>> => ({
+  [VERIFIED_KEY]: block,
+  ...Object.fromEntries(SINK_TABLES.map(({ name }): [string, LaneNote] => [noteKey(name), { verified: block, sending: NO_BLOCK, attempt: 1 }])),
+})
 
 export const startSink = (options: SinkOptions): Sink => {
   const now = options.now ?? Date.now
@@ -88,6 +98,7 @@ export const startSink = (options: SinkOptions): Sink => {
   // Before the first extent the block is 0: nothing is verified is -1.
   let verified = Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
   let advancing = false
+  let hold: { readonly block: number; readonly released: Promise<void> } | undefined
   const spool = options.spoolDir === undefined ? undefined : openSpool(options.spoolDir)
   const spillOver =
     spool === undefined ? undefined : createSpiller({ spool, memoryBytesMax: options.memoryBytesMax ?? Infinity, waiting: () => order, emit: options.emit })
@@ -115,6 +126,7 @@ export const startSink = (options: SinkOptions): Sink => {
       if (pending === undefined) return
       // Names first, so that no row is seen before the name of its site; but not for the price of waiting with a refused table.
       if (spec.name !== 'sites') await Promise.race([pending.named, sleep(NAMES_WAIT_MS_MAX, undefined, { signal: stopped.signal, ref: false })])
+      while (hold !== undefined && pending.open.block > hold.block) await hold.released
       pending.sending.add(spec.name)
       await (lanes.get(spec.name) as Lane).store(pending.open.block, () => payloadFrom(pending, spec, spool))
       if (spec.name === 'sites') await forever(() => reloadNames(options.client), stopped.signal)
@@ -163,6 +175,15 @@ export const startSink = (options: SinkOptions): Sink => {
       const taken = [...queues].filter(([table]) => !refused.some((one) => one.table === table))
       const blocks = [...order.map(({ open }) => open), ...(current === undefined ? [] : [current])]
       return { ...pendingOf(blocks, now()), spooledBytes: spool?.bytes() ?? 0, ahead: Math.max(0, ...taken.map(([, queue]) => queue.size())), refused }
+    },
+    holdAfter: (block) => {
+      let release = (): void => undefined
+      const released = new Promise<void>((resolve) => (release = resolve))
+      hold = { block, released }
+      return () => {
+        hold = undefined
+        release()
+      }
     },
     erasing: eraser.pending,
     whenErased: eraser.idle,

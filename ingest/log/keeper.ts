@@ -32,8 +32,15 @@ export type KeeperHappening =
 export type Keeper = {
   /** Takes one now, if anything happened since the last. */
   readonly snapshot: () => Promise<void>
+  /**
+   * A copy of the state where the next extent ends, for somebody else to keep. `atEnd` is called with its block in the very round in
+   * which it ends, before anything of the next is handed on. No snapshot is taken and nothing trimmed until `use` has resolved.
+   */
+  readonly copyFor: (atEnd: (block: Position) => void, use: (copy: StateCopy) => Promise<void>) => Promise<void>
   readonly stop: () => Promise<void>
 }
+
+export type StateCopy = { readonly position: Position; readonly block: Position; readonly parts: ReadonlyMap<string, Uint8Array> }
 
 /** Noted while a snapshot may already be past an expiry that log and older snapshots still hold: the next start forgets it then. */
 const OWED_KEY = 'keeper:owed'
@@ -109,6 +116,13 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
   const timer = setInterval(() => void inTurn(snapshot).catch(() => undefined), deps.everyMs)
   return {
     snapshot: () => inTurn(snapshot),
+    copyFor: (atEnd, use) =>
+      inTurn(async () => {
+        const { round, copy } = atNextExtent(machine, (ended) => atEnd(ended.block))
+        await deps.endExtent()
+        const { position: at, parts } = await copy
+        await use({ position: at, block: (await round).block, parts })
+      }),
     stop: () => {
       clearInterval(timer)
       return chain
@@ -117,7 +131,10 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
 }
 
 /** A copy of the state exactly where the next extent ends: asked for inside the round's own turn, before another is applied. */
-const atNextExtent = (machine: Machine): { readonly round: Promise<Round>; readonly copy: ReturnType<Machine['snapshot']> } => {
+const atNextExtent = (
+  machine: Machine,
+  atEnd: (round: Round) => void = () => undefined,
+): { readonly round: Promise<Round>; readonly copy: ReturnType<Machine['snapshot']> } => {
   let arrived: (round: Round) => void = () => undefined
   const round = new Promise<Round>((resolve) => (arrived = resolve))
   const copy = new Promise<Awaited<ReturnType<Machine['snapshot']>>>((resolve, reject) => {
@@ -125,6 +142,7 @@ const atNextExtent = (machine: Machine): { readonly round: Promise<Round>; reado
       if (!ended.ends) return
       leave()
       arrived(ended)
+      atEnd(ended)
       machine.snapshot().then(resolve, reject)
     })
   })

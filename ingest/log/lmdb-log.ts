@@ -318,6 +318,14 @@ type Notes = {
   readonly close: () => Promise<void>
 }
 
+/** A folder's notes as a restore makes them: a log of its own id, with these notes. */
+export const mintNotes = async (dir: string, notes: Readonly<Record<string, unknown>>): Promise<string> => {
+  const minted = openNotes(dir)
+  for (const [key, value] of Object.entries(notes)) await minted.note(key, value)
+  await minted.close()
+  return minted.id
+}
+
 const openNotes = (dir: string): Notes => {
   const db: RootDatabase<unknown, string> = open({ path: join(dir, 'notes.lmdb'), overlappingSync: false, noSubdir: true, maxDbs: 1, cache: false })
   const format = db.get('format')

@@ -113,7 +113,8 @@ const TABLE: readonly Row[] = [
       return { path: `/v1/permits?area=${AREAS[where]}` }
     },
   },
-  { route: 'POST /v1/permits', roles: STAFF, ask: (where) => ({ path: '/v1/permits', body: permitFor(where) }), expect: one(201) },
+  // By a sender it is a declaration: one of a minute, begun a second ago, for one opening.
+  { route: 'POST /v1/permits', roles: ['sender', 'operator', 'admin'], ask: (where) => ({ path: '/v1/permits', body: permitFor(where) }), expect: one(201) },
   {
     route: 'DELETE /v1/permits/:permit',
     roles: STAFF,

@@ -6,6 +6,7 @@ import { createSessions } from '../../ingest/sessions.ts'
 import { registerApiDocs } from '../../live/api-docs.ts'
 import { startHub } from '../../live/hub.ts'
 import { registerLive } from '../../live/register.ts'
+import { NO_EVIDENCE } from '../live/no-evidence.ts'
 import { createSource } from '../live/source.ts'
 import { join } from 'node:path'
 
@@ -33,6 +34,7 @@ test('every route of the real server is in core/access.ts or in the open list, a
   })
   await registerApiDocs(app)
   registerIngest(app, {
+    backup: () => Promise.reject(new Error('no backups here')),
     log: {} as never,
     machine,
     decode: () => Promise.reject(new Error('not asked')),
@@ -49,6 +51,7 @@ test('every route of the real server is in core/access.ts or in the open list, a
     clock: () => 0,
     emit,
     notices: { troubleOf: () => undefined, timeoutMs: 1000 },
+    evidence: NO_EVIDENCE,
     noteAccess: () => Promise.resolve(),
     query: () => Promise.resolve([]),
     metrics: () => Promise.resolve(''),

@@ -79,7 +79,17 @@ export const startEngine = async (options: { readonly simulator?: boolean; reado
   const sessions = createSessions(() => clock.now)
   const app = await buildServer({ machine, sessions, origins: ['https://page.example'], pressure: () => pressure.now, emit })
   const advance = options.simulator === true ? (now: number): void => void (clock.now = now) : null
-  const ingest = registerIngest(app, { log, machine, decode: decodeOn(pool), clock: () => clock.now, sessions, pressure: () => pressure.now, emit, advance })
+  const ingest = registerIngest(app, {
+    backup: () => Promise.reject(new Error('no backups here')),
+    log,
+    machine,
+    decode: decodeOn(pool),
+    clock: () => clock.now,
+    sessions,
+    pressure: () => pressure.now,
+    emit,
+    advance,
+  })
   app.get('/healthz', () => ({ ok: true }))
   app.get('/', (request) => ({ hello: request.principal?.name }))
   const url = await app.listen({ host: '127.0.0.1', port: 0 })

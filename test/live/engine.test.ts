@@ -87,7 +87,17 @@ beforeAll(async () => {
     {
       query: async (sql, params) => (await store.client.query({ query: sql, query_params: { ...params }, format: 'JSONEachRow' })).json(),
       prepare: (app, sessions) => {
-        registerIngest(app, { log, machine, decode: decodeOn(pool), clock: Date.now, sessions, pressure: () => null, emit: () => undefined, advance: null })
+        registerIngest(app, {
+          backup: () => Promise.reject(new Error('no backups here')),
+          log,
+          machine,
+          decode: decodeOn(pool),
+          clock: Date.now,
+          sessions,
+          pressure: () => null,
+          emit: () => undefined,
+          advance: null,
+        })
       },
     },
   )
