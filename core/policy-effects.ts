@@ -6,10 +6,10 @@ import { lookForLeftOpen } from './rules/left-open.ts'
 import { shardOf, type ShardRun } from './shard-run.ts'
 import { watchesOfSite } from './site-watches.ts'
 import { WATCH_FLAG } from './state.ts'
-import { bringForward, isSiteTimer, setTimer, TIMER } from './timers.ts'
+import { bringForward, setTimer, TIMER } from './timers.ts'
 
-// What other figures mean for a site's state: everything that its rules know is judged anew at the next tick. Every timer of the
-// site and its watches comes up then and plans itself by the new figures, a door that stands open gets the timer that it may not have
+// What other figures mean for a site's state: everything that its rules know is judged anew at the next tick. The timers of its
+// watches come up then and plan themselves by the new figures, a door that stands open gets the timer that it may not have
 // needed, and all checks are marked. Runs on the machine's thread, between rounds; what it costs is a walk over all timers.
 
 /** A site whose figures changed; `lifted`: the alarm kinds (bit `no - 1`) that were silenced for it and are no longer. */
@@ -19,7 +19,9 @@ export const takeFigures = (run: ShardRun, changes: readonly FiguresChanged[]): 
   if (changes.length === 0) return
   const changed = new Set(changes.map(({ site }) => site))
   const { site: siteOf } = run.directory.watches.columns
-  for (const shard of run.shards) bringForward(shard, run.received, (type, row) => changed.has(isSiteTimer(type) ? row : (siteOf[row] as number)))
+  // Looks stay as they are planned: what is marked looks anyway, and asks for an earlier one where it needs it.
+  const isDue = (type: number, row: number): boolean => (type === TIMER.heldOpen || type === TIMER.offline) && changed.has(siteOf[row] as number)
+  for (const shard of run.shards) bringForward(shard, run.received, isDue)
   for (const { site, lifted } of changes) {
     compareHeadcount(run, site, run.received)
     if (lifted !== 0) forgetSite(run, site, lifted)
@@ -47,7 +49,8 @@ const forgetWatch = (run: ShardRun, watch: number, lifted: number): void => {
   forgetWatchChecks(run, watch, lifted)
 }
 
-const lookAtDoor = (run: ShardRun, watch: number): void => {
+/** A door that stands open is looked at at the next tick. */
+export const lookAtDoor = (run: ShardRun, watch: number): void => {
   const { flags } = run.watches
   const now = flags[watch] as number
   if ((now & WATCH_FLAG.doorOpen) === 0 || (now & WATCH_FLAG.timerHeld) !== 0) return
