@@ -58,10 +58,10 @@ const alarmReads = (ask: Ask): Pick<EvidenceSource, 'steps' | 'work' | 'raiseTim
   },
   outages: async ({ from, until }) => {
     const rows = await ask(
-      `SELECT any(area) AS area, toUnixTimestamp64Milli(minIf(received, step = 'raised')) AS from_ms, toUnixTimestamp64Milli(maxIf(received, step IN ('condition-gone', 'closed', 'cleared'))) AS until_ms FROM seals.alarms WHERE kind = 'area-outage' AND received <= ${at('until')} GROUP BY id HAVING until_ms = 0 OR until_ms >= {from:Int64}`,
+      `SELECT any(area) AS area_path, toUnixTimestamp64Milli(minIf(received, step = 'raised')) AS from_ms, toUnixTimestamp64Milli(maxIf(received, step IN ('condition-gone', 'closed', 'cleared'))) AS until_ms FROM seals.alarms WHERE kind = 'area-outage' AND received <= ${at('until')} GROUP BY id HAVING until_ms = 0 OR until_ms >= {from:Int64}`,
       { from, until },
     )
-    return rows.map((row) => ({ area: text(row, 'area'), from: number(row, 'from_ms'), until: number(row, 'until_ms') || Infinity }))
+    return rows.map((row) => ({ area: text(row, 'area_path'), from: number(row, 'from_ms'), until: number(row, 'until_ms') || Infinity }))
   },
 })
 
@@ -81,12 +81,13 @@ const stepOf = (row: Row): StoredStep => ({
   value: number(row, 'value'),
 })
 
-const KEY_COLUMNS = 'site_key, any(site) AS site, any(area) AS area, any(kind) AS kind'
+// (Not their own names: an alias hides the column of that name from the rest of the statement.)
+const KEY_COLUMNS = 'site_key, any(site) AS site_id, any(area) AS area_path, any(kind) AS site_kind'
 const keyOf = (row: Row): Awaited<ReturnType<EvidenceSource['keysOfSite']>>[number] => ({
   siteKey: number(row, 'site_key'),
-  site: text(row, 'site'),
-  area: text(row, 'area'),
-  kind: text(row, 'kind') as SiteKindName,
+  site: text(row, 'site_id'),
+  area: text(row, 'area_path'),
+  kind: text(row, 'site_kind') as SiteKindName,
 })
 
 const siteReads = (ask: Ask): Pick<EvidenceSource, 'keysOfSite' | 'keysOfArea' | 'keysOfSeals' | 'changes' | 'policies'> => ({
@@ -129,7 +130,7 @@ const siteReads = (ask: Ask): Pick<EvidenceSource, 'keysOfSite' | 'keysOfArea' |
   },
 })
 
-const decimal = (hex: string): string => BigInt(`0x${hex}`).toString()
+const decimal = (hex: string): bigint => BigInt(`0x${hex}`)
 
 /** As the order of the table is by site, the seals narrow what the keys have found. */
 const where = ({ seals }: EventScope): string =>
