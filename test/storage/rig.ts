@@ -142,6 +142,7 @@ export const roundOf = (
   plain: { ...NO_PLAIN, ...parts.plain },
   alarmSteps: [],
   alarms: [],
+  deliveries: [],
   sitesChanged: new Uint32Array(0),
   sitesEnded: [],
   expiredKeys: parts.expiredKeys ?? [],
