@@ -1,6 +1,8 @@
 import type { TroubleOf } from '../core/alarm-body.ts'
 import type { AccessNote } from '../core/ops.ts'
+import type { EvidenceSource } from '../core/evidence-source.ts'
 import type { Machine } from '../core/thread/machine.ts'
+import type { ReplayInput, ReplayResult } from '../core/thread/stored-replay.ts'
 import type { LiveEmit } from './happenings.ts'
 import type { Clock, Hub } from './hub.ts'
 
@@ -9,7 +11,7 @@ import type { Clock, Hub } from './hub.ts'
 export type EngineStatus = {
   /** Why the engine cannot take events now, in words; empty when it can. */
   readonly notReady: readonly string[]
-  readonly log: { readonly bytes: number; readonly first: number; readonly next: number }
+  readonly log: { readonly bytes: number; readonly budgetBytes: number; readonly first: number; readonly next: number }
   readonly sink: {
     /** Rows in ClickHouse, over all tables, of blocks that are verified; and those of `events` alone. Over the log's life. */
     readonly rowsStored: number
@@ -40,6 +42,8 @@ export type LiveDeps = {
   readonly emit: LiveEmit
   /** What the notifier knows of notices that wait, and how long a receiver has to answer. */
   readonly notices: { readonly troubleOf: TroubleOf; readonly timeoutMs: number }
+  /** Evidence of alarms: reads of what is stored, and replays of it on a thread of their own. */
+  readonly evidence: { readonly source: EvidenceSource; readonly replay: (input: ReplayInput) => Promise<ReplayResult> }
   /** Where the built page lies (dist/web). */
   readonly pageDir: string
 }

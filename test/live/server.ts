@@ -13,6 +13,7 @@ import { startHub, type Hub } from '../../live/hub.ts'
 import { createMetrics, type Metrics } from '../../live/metrics.ts'
 import type { LiveMessage } from '../../live/protocol.ts'
 import { registerLive } from '../../live/register.ts'
+import { NO_EVIDENCE } from './no-evidence.ts'
 import { secretOf } from './secret.ts'
 import type { Source } from './source.ts'
 
@@ -44,7 +45,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     options.status ??
     ((): ReturnType<LiveDeps['status']> => ({
       notReady: [],
-      log: { bytes: 1, first: 1, next: 2 },
+      log: { bytes: 1, budgetBytes: 100, first: 1, next: 2 },
       sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 0, waitingBytes: 0, spooledBytes: 0, refused: [] },
       details: {},
     }))
@@ -72,6 +73,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     metrics: metrics.expose,
     emit: observe,
     notices: { troubleOf: () => undefined, timeoutMs: 1000 },
+    evidence: NO_EVIDENCE,
     pageDir: join(import.meta.dirname, '../../web'),
     noteAccess: (note) => Promise.resolve(notes.push(note)),
     query: (sql, params) => {
