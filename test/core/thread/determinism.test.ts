@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 import type { MachineOptions } from '../../../core/thread/machine-run.ts'
+import { POLICY_QUICK } from './scripts.ts'
 import { createHeard, createPool, feed, type Heard, makeHistory, startTestMachine } from './history.ts'
 
 // Same entries, same outputs, byte for byte, however they are cut, restored, spread over threads and shards.
@@ -12,7 +13,7 @@ let whole: { readonly hash: string; readonly heard: Heard; readonly ledger: unkn
 
 const play = async (over: Partial<MachineOptions>, pause: number): Promise<{ hash: string; heard: Heard; ledger: unknown }> => {
   const heard = createHeard()
-  const machine = await startTestMachine(pool.run, over)
+  const machine = await startTestMachine(pool.run, { policy: POLICY_QUICK, ...over })
   machine.onRound(heard.listen)
   for (let at = 0; at < entries.length; at += pause) await feed(machine, entries, at, Math.min(entries.length, at + pause))
   const ledger = machine.ledger()
@@ -31,16 +32,24 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
     for (const table of ['events', 'occupancy', 'traffic_1m', 'traffic_1h', 'area_1h'] as const) expect(whole.heard.rows(table), table).toBeGreaterThan(100)
     const kinds = new Set(whole.heard.steps.map((step) => (JSON.parse(step) as { kind: string }).kind))
     expect([...kinds].toSorted()).toEqual([
+      'battery-forecast',
+      'beam-blocked',
       'clock-wrong',
       'door-held-open',
       'door-opened',
+      'door-without-passage',
       'fever',
+      'flapping',
       'headcount-over',
       'headcount-under',
       'low-battery',
       'offline',
+      'passage-door-shut',
       'passage-unpermitted',
+      'sequence-gap',
       'tamper',
+      'thermal-drift',
+      'too-many-openings',
     ])
   })
 
@@ -61,7 +70,7 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
     const hashes = await Promise.all(
       [1, 2].map(async (threads) => {
         const heard = createHeard()
-        const machine = await startTestMachine(pool.run, { threads, shardCount: threads === 1 ? 1 : 16 })
+        const machine = await startTestMachine(pool.run, { policy: POLICY_QUICK, threads, shardCount: threads === 1 ? 1 : 16 })
         machine.onRound(heard.listen)
         await feed(machine, big, 0, big.length)
         await machine.stop()
@@ -73,7 +82,7 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
 
   it('says the same in pieces, each from a snapshot, with other numbers of shards', async () => {
     const heard = createHeard()
-    let machine = await startTestMachine(pool.run)
+    let machine = await startTestMachine(pool.run, { policy: POLICY_QUICK })
     machine.onRound(heard.listen)
     const cuts = [0, 1, 333, 1000, 2048, entries.length]
     for (let piece = 1; piece < cuts.length; piece += 1) {
@@ -81,7 +90,7 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
       const { position, parts } = await machine.snapshot()
       expect(position).toBe(cuts[piece])
       await machine.stop()
-      machine = await startTestMachine(pool.run, { parts, position: position, shardCount: [16, 5, 1, 16, 3][piece - 1] as number })
+      machine = await startTestMachine(pool.run, { policy: POLICY_QUICK, parts, position: position, shardCount: [16, 5, 1, 16, 3][piece - 1] as number })
       machine.onRound(heard.listen)
     }
     expect(machine.ledger()).toEqual(whole.ledger)

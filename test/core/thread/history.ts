@@ -7,6 +7,7 @@ import { POLICY_DEFAULT } from '../../../core/policy.ts'
 import { ROWS, type RowTable, type Chunk } from '../../../core/rows.ts'
 import type { Machine, Round } from '../../../core/thread/machine.ts'
 import { startMachine, type MachineOptions } from '../../../core/thread/machine-run.ts'
+import { createScripts, SCRIPTS } from './scripts.ts'
 import { eventsEntry, extent, putPermit, putSites, registry, ADMIN, tick, type TestEvent } from '../entries.ts'
 
 // A made-up history of a small fleet, and the hash of all that a machine says of it. Rows of one block are sorted, for their order
@@ -77,6 +78,7 @@ export const makeHistory = (
   const boot = new Uint32Array(sites * 2 + 2).fill(1)
   let watches = sites
   const held: TestEvent[] = []
+  let scripts: ReturnType<typeof createScripts> | undefined
   for (let second = 1; second <= minutes * 60; second += 1) {
     const now = T0 + second * 1000
     for (let batch = 0; batch < 2; batch += 1) {
@@ -87,6 +89,12 @@ export const makeHistory = (
       entries.push(eventsEntry(now + batch * 400 + 100, events))
     }
     if (second === minutes * 30) moveSeals(now + 800)
+    if (second === minutes * 50)
+      entries.push(
+        registry(now + 820, { op: 'put-policy', by: ADMIN, document: { rules: [{ for: { kind: 'gate' }, set: { flapEventsMin: 25 } }] }, expected: null }),
+      )
+    const scripted = scripts?.(second - minutes * 30, now + 850) ?? []
+    if (scripted.length > 0) entries.push(eventsEntry(now + 850, scripted))
     if (second % 97 === 0)
       entries.push(putPermit(now + 900, { site: `s-${pick(sites) + 1}`, from: now, until: now + 5 * MINUTE, openings: 2, reason: 'visit' }))
     if (second % 501 === 0) entries.push(registry(now + 900, { op: 'end-observation', by: ADMIN, site: `s-${pick(sites) + 1}`, until: null }))
@@ -128,6 +136,20 @@ export const makeHistory = (
       ),
     )
     watches = sites + moved
+    entries.push(
+      putSites(
+        now,
+        SCRIPTS.map(({ kind }, n) =>
+          siteSpec(sites + moved + 1 + n, {
+            kind,
+            observation: null,
+            headcount: 0,
+            seals: [{ id: (0xf000 + n).toString(16).padStart(16, '0'), from: null, until: null }],
+          }),
+        ),
+      ),
+    )
+    scripts = createScripts(watches + 1)
   }
 }
 
