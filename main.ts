@@ -209,7 +209,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     const held = pressure()
     return {
       notReady: held === null ? [] : [held.detail],
-      log: log.stats(),
+      log: { ...log.stats(), budgetBytes: settings['log-budget-bytes'] },
       sink: {
         rowsStored: outlet.rowsStored,
         eventsStored: stored.events(sink.verified()),

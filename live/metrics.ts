@@ -232,6 +232,7 @@ const readAtScrape = (registry: Registry, { machine, status, liveClients, clock 
   gauge('machine_backlog_entries', 'Entries durable and not yet applied', () => machine.backlog().entries)
   gauge('machine_backlog_bytes', 'Bytes durable and not yet applied', () => machine.backlog().bytes)
   gauge('log_bytes', 'Bytes of the log on disk', () => status().log.bytes)
+  gauge('log_budget_bytes', 'Disk that the log may use', () => status().log.budgetBytes)
   gauge('sink_oldest_unstored_seconds', 'Age of the oldest entry whose rows are not verified in ClickHouse', () => status().sink.oldestUnstoredSeconds)
   gauge('sink_waiting_bytes', 'Rows that wait for ClickHouse in memory', () => status().sink.waitingBytes)
   gauge('sink_spooled_bytes', 'Rows that wait for ClickHouse on disk', () => status().sink.spooledBytes)

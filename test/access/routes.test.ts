@@ -57,7 +57,7 @@ test('every route of the real server is in core/access.ts or in the open list, a
     metrics: () => Promise.resolve(''),
     status: () => ({
       notReady: [],
-      log: { bytes: 0, first: 1, next: 1 },
+      log: { bytes: 0, budgetBytes: 100, first: 1, next: 1 },
       sink: { rowsStored: 0, eventsStored: 0, oldestUnstoredSeconds: 0, waitingBytes: 0, spooledBytes: 0, refused: [] },
       details: {},
     }),

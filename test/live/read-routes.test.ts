@@ -27,7 +27,7 @@ beforeEach(async () => {
     query: () => (closed === 'down' ? Promise.reject(new Error('down')) : Promise.resolve(closed)),
     status: () => ({
       notReady: [...reasons],
-      log: { bytes: 10, first: 1, next: 5 },
+      log: { bytes: 10, budgetBytes: 100, first: 1, next: 5 },
       sink: { rowsStored: 7, eventsStored: 3, oldestUnstoredSeconds: 1.5, waitingBytes: 0, spooledBytes: 0, refused: [] },
       details: {},
     }),
