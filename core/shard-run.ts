@@ -140,7 +140,9 @@ export type SignalFields = {
   readonly level?: number
 }
 
+/** What is said of a site whose observation is over is dropped: its alarms are cleared at the next tick, whatever came up before. */
 export const signal = (run: ShardRun, fields: SignalFields): void => {
+  if (run.received >= (run.sites.observedUntil[fields.site] as number)) return
   if ((run.signalCount + 1) * SIGNAL_STRIDE > run.signals.length) {
     const grown = new Float64Array(run.signals.length * 2)
     grown.set(run.signals)

@@ -1,11 +1,12 @@
 import type { RegistryEffects } from './registry-effects.ts'
-import { takeFigures } from './policy-effects.ts'
+import { lookAtDoor, takeFigures } from './policy-effects.ts'
 import { markSite, markWatch } from './checks.ts'
 import { forgetCounters, renameCounters } from './counters.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import { lookForLeftOpen } from './rules/left-open.ts'
 import { watchBegins, watchHeartbeat, watchOver } from './rules/offline.ts'
 import { shardOf, type ShardRun, type Tables } from './shard-run.ts'
+import { watchesEver } from './site-watches.ts'
 import { WATCH_FLAG } from './state.ts'
 import { withCapacity } from './table.ts'
 import { setTimer, TIMER } from './timers.ts'
@@ -30,8 +31,13 @@ export const applyEffects = (run: ShardRun, effects: RegistryEffects): void => {
     lookForLeftOpen(run, run.directory.watches.columns.site[watch] as number)
   }
   for (const watch of [...effects.watchesBegun, ...effects.watchesReopened]) watchBegins(run, watch)
-  for (const watch of effects.watchesReopened) markWatch(run, watch)
+  for (const watch of effects.watchesReopened) {
+    markWatch(run, watch)
+    lookAtDoor(run, watch)
+  }
   for (const site of effects.sitesEnded) {
+    // What was told of its watches is told no more; where the site is observed again, it begins anew.
+    for (const watch of watchesEver(run, site)) watchOver(run, watch)
     compareHeadcount(run, site, run.received)
     markSite(run, site)
   }

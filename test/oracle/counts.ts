@@ -89,8 +89,11 @@ const takeAnchor = (site: Site, { time, value, isQuiet }: { readonly time: numbe
   const netAfter = after.reduce((sum, { people }) => sum + people, 0)
   const passagesAfter = after.filter((change) => change.isPassage).length
   const { anchor, bias } = site
-  bias.errors = 0.9 * bias.errors + (anchor.value + anchor.netAfter - value - netAfter)
-  bias.passages = 0.9 * bias.passages + (anchor.passagesAfter - passagesAfter)
+  // What was inside when counting began is no anchor that an error could be measured from.
+  if (anchor.time > -Infinity) {
+    bias.errors = 0.9 * bias.errors + (anchor.value + anchor.netAfter - value - netAfter)
+    bias.passages = 0.9 * bias.passages + (anchor.passagesAfter - passagesAfter)
+  }
   site.anchor = { time, value, isQuiet, isRollCall: !isQuiet, netAfter, passagesAfter }
 }
 /** False where a newer anchor stands. */
@@ -99,6 +102,14 @@ export const rollCall = (site: Site, { time, value }: Heard): boolean => {
   if (time < anchor.time || (time === anchor.time && !anchor.isQuiet && value <= anchor.value)) return false
   takeAnchor(site, { time, value, isQuiet: false })
   return true
+}
+
+/** Whether a passage falls into a quiet time. */
+export const isInQuiet = (world: World, { quietMinute, quietMs }: Figures, time: number): boolean => {
+  if (quietMinute === null) return false
+  const fleet = fleetFor(world)
+  const day = localDayOf(fleet, time)
+  return [day, day + 1].map((one) => minuteOfDay(fleet, one, quietMinute)).some((at) => time >= at - quietMs && time <= at)
 }
 
 /** At a tick: the site is known to be empty at a local time of the day, where nobody passed for long before it. True where that is news. */
@@ -111,7 +122,8 @@ export const quietAnchor = (world: World, site: Site, figures: Figures): boolean
     .find((q) => world.now >= q + figures.settleMs && world.now < q + 12 * HOUR)
   if (at === undefined || site.anchor.time >= at) return false
   const passages = site.changes.filter((change) => change.isPassage).map(({ time }) => time)
-  const isQuiet = !passages.some((time) => time >= at - figures.quietMs && time <= at)
+  const broken = Math.max(-Infinity, ...site.changes.filter((change) => change.brokeQuiet).map(({ time }) => time))
+  const isQuiet = broken < at - figures.quietMs || broken > at
   const had = passages.some((time) => time > site.anchor.time && time < at - figures.quietMs)
   if (!isQuiet || !had || site.changes.filter(({ time }) => time > at).length >= RECENT) return false
   takeAnchor(site, { time: at, value: figures.quietInside, isQuiet: true })

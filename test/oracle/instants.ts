@@ -1,5 +1,5 @@
 import { compare } from './headcount.ts'
-import { countChange, isPassage, isPlausible, rawOf, rollCall } from './counts.ts'
+import { correctedOf, countChange, isInQuiet, isPassage, isPlausible, rawOf, rollCall } from './counts.ts'
 import { isCovered, judgeOpening } from './permits.ts'
 import type { Figures } from './figures.ts'
 import { gone, happened, holds } from './voice.ts'
@@ -14,8 +14,9 @@ export const applyEvent = (world: World, watch: Watch, event: Heard, wrong: { re
   const { memory, site } = watch
   const figures = figuresFor(world, site)
   clock(world, watch, event, wrong)
+  noteBoot(world, watch, event)
   const before = isPassage(event) || event.kind === 'COUNTER' ? rawOf(site) : 0
-  memory.events.push(event)
+  memory.events.splice(-1, 1, event)
   if (isFlap(event)) countFlaps(watch, figures, event.order - 1)
   switch (event.kind) {
     case 'DOOR_OPENED':
@@ -45,6 +46,13 @@ export const applyEvent = (world: World, watch: Watch, event: Heard, wrong: { re
   }
 }
 
+/** That the seal was heard of this boot may show where another boot's totals began, so that they count otherwise. */
+const noteBoot = (world: World, { memory, site }: Watch, event: Heard): void => {
+  const before = memory.counters.length > 0 ? rawOf(site) : 0
+  memory.events.push({ ...event, kind: 'HEARTBEAT', value: 0 })
+  if (memory.counters.length > 0) moved(world, site, event, before)
+}
+
 const clock = (world: World, watch: Watch, event: Heard, wrong: { readonly clock: number } | null): void => {
   const voice = watch.memory.voices['clock-wrong']
   if (wrong === null) {
@@ -65,6 +73,11 @@ const opened = (world: World, watch: Watch, event: Heard, figures: Figures): voi
   }
   const voice = memory.voices['door-opened']
   if (isNewest) Object.assign(voice, { since: event.time, value: 0 })
+  if (isNewest && memory.heldOpen && event.time + (figures.doorHeldOpenMs ?? Infinity) > world.now) {
+    // Open, and opened again: a closing was lost, and it has not stood open for so long since.
+    memory.heldOpen = false
+    say(world, { kind: 'door-held-open', state: 'ended', site, seal: watch.seal, time: event.time })
+  }
   // Late doors: an opening belongs to the closing that arrived last, where that is later and no opening between is known.
   const { span } = memory
   const within = span.closed !== null && event.time < span.closed
@@ -164,8 +177,11 @@ const fever = (world: World, watch: Watch, event: Heard, figures: Figures): void
 
 const passage = (world: World, watch: Watch, event: Heard, { figures, before }: { readonly figures: Figures; readonly before: number }): void => {
   const { site } = watch
-  countChange(site, { time: event.time, people: rawOf(site) - before, isPassage: true, order: event.order })
-  writeRow(world, site, event.time)
+  const people = rawOf(site) - before
+  const corrected = correctedOf(site)
+  countChange(site, { time: event.time, people, isPassage: true, order: event.order, brokeQuiet: isInQuiet(world, figures, event.time) })
+  // Where counters had told of it nothing changes, but for what is learnt of passages.
+  if (people !== 0 || correctedOf(site) !== corrected) writeRow(world, site, event.time)
   if (!event.quiet && figures.permitNeeded && !isCovered(world, site, event.time))
     happened(world, watch, 'passage-unpermitted', { time: event.time, value: event.value })
   compare(world, site, event.time)
@@ -180,7 +196,7 @@ const counter = (world: World, watch: Watch, event: Heard, before: number): void
 const moved = (world: World, site: Site, event: Heard, before: number): void => {
   const people = rawOf(site) - before
   if (people === 0) return
-  countChange(site, { time: event.time, people, isPassage: false, order: event.order })
+  countChange(site, { time: event.time, people, isPassage: false, order: event.order, brokeQuiet: false })
   writeRow(world, site, event.time)
   compare(world, site, event.time)
 }

@@ -13,8 +13,8 @@ import { checkWatch } from './seal-checks.ts'
 import { armGap } from './self-checks.ts'
 import { checkSite } from './site-checks.ts'
 import { tellKept, silence } from './voice.ts'
-import { allWatches, figuresFor, type Heard, isInForce, newestOf, newMemory, newWorld, say, type Saying, type Watch, type World } from './world.ts'
-import { ALARMS, DAY, type PermitWish, type SentEvent, type SiteWish } from './words.ts'
+import { allWatches, figuresFor, type Heard, isInForce, newestOf, newMemory, newWorld, say, type Saying, type Site, type Watch, type World } from './world.ts'
+import { ALARM_KINDS, type AlarmKind, ALARMS, DAY, type PermitWish, type SentEvent, type SiteWish } from './words.ts'
 import type { Line } from './desk.ts'
 
 // The reference: what the machine must say of a history of log entries. Slow and obvious: at every tick every predicate is asked of
@@ -57,22 +57,46 @@ export const tellHistory = (paper: PolicyPaper, entries: readonly Entry[]): Told
   return { lines: oracle.desk.lines, rows: world.rows, counts: oracle.counts, targets }
 }
 
-const apply = (oracle: Oracle, entry: Exclude<Entry, { kind: 'work' }>, before: number): void => {
-  const { world } = oracle
-  if (entry.kind === 'tick') return tick(oracle, before)
+const apply = (oracle: Oracle, entry: Exclude<Entry, { kind: 'work' }>, last: number): void => {
+  const { world, desk } = oracle
+  if (entry.kind === 'tick') return tick(oracle, last)
   if (entry.kind === 'events') {
     for (const event of entry.events) hearEvent(oracle, event)
     return listen(oracle)
   }
   const effects = noEffects()
-  passTime(world, before, effects)
+  passTime(world, last, effects)
+  const before = silenced(world)
   if (entry.kind === 'sites') for (const wish of entry.sites) putSite(world, wish, effects)
   else if (entry.kind === 'end') endObservation(world, entry.site, entry.until, effects)
   else if (entry.kind === 'permit') putPermit(world, entry.permit)
   else if (entry.kind === 'revoke') revokePermit(world, entry.permitNo)
-  else world.paper = entry.paper
+  if (entry.kind === 'policy') world.paper = entry.paper
   follow(oracle, effects)
-  if (entry.kind === 'policy') policyChanged(oracle)
+  if (entry.kind === 'policy') for (const site of world.sites.values()) compare(world, site, world.now)
+  unsilence(world, before)
+  listen(oracle)
+  clearSilenced(desk)
+}
+
+/** Alarm kinds that are off, by site. */
+const silenced = (world: World): Map<Site, AlarmKind[]> =>
+  new Map([...world.sites.values()].map((site) => [site, ALARM_KINDS.filter((kind) => figuresFor(world, site).severity[kind] === 'off')]))
+/** Where a kind is no longer off, what was told of it counts as not told. */
+const unsilence = (world: World, before: ReadonlyMap<Site, readonly AlarmKind[]>): void => {
+  for (const [site, kinds] of before)
+    for (const kind of kinds) {
+      if (figuresFor(world, site).severity[kind] === 'off') continue
+      site.told.delete(kind)
+      if (kind === 'capacity-over') site.capacityState = 'none'
+      if (kind === `headcount-${site.toldSide}`) site.toldSide = 'equal'
+      for (const { memory } of site.watches) {
+        memory.told.delete(kind)
+        if (kind === 'offline') memory.offline = false
+        if (kind === 'door-held-open') memory.heldOpen = false
+        for (const [name, voice] of Object.entries(memory.voices)) if (name === kind) voice.told = false
+      }
+    }
 }
 
 const hearEvent = ({ world, counts }: Oracle, sent: SentEvent): void => {
@@ -83,11 +107,13 @@ const hearEvent = ({ world, counts }: Oracle, sent: SentEvent): void => {
     return
   }
   counts.accepted += 1
-  const { watch, time, wrongClock } = verdict
+  const { time, wrongClock } = verdict
+  let { watch } = verdict
   const judged = judge(watch.seal, sent.boot, sent.seq)
   if (judged === 'repeat') counts.repeated += 1
   else if (judged === 'too old') counts.tooOld += 1
   if (judged !== 'fresh') return
+  while (watch.heir !== null) watch = watch.heir
   counts.applied += 1
   world.heardCount += 1
   const figures = figuresFor(world, watch.site)
@@ -110,7 +136,7 @@ const hearEvent = ({ world, counts }: Oracle, sent: SentEvent): void => {
   heardOf(world, watch)
   const now = watch.seal.watches.findLast(({ from, until }) => world.now >= from && world.now < until)
   if (now !== undefined && now !== watch) heardOf(world, now)
-  if (isInForce(world, watch)) armGap(watch, figures, world.now)
+  if (isInForce(world, watch)) armGap(watch, world.now)
   applyEvent(world, watch, event, wrongClock ? { clock: sent.clock } : null)
 }
 const valueOf = ({ kind, value }: SentEvent): number => ((kind === 'PASSAGE_IN' || kind === 'PASSAGE_OUT' || kind === 'TAMPERED') && value === 0 ? 1 : value)
@@ -148,7 +174,10 @@ const tick = (oracle: Oracle, before: number): void => {
   for (const watch of allWatches(world)) tellKept(world, watch)
   for (const watch of allWatches(world)) seeDoorAndSilence(world, watch)
   for (const site of world.sites.values()) {
-    if (quietAnchor(world, site, figuresFor(world, site))) writeRow(world, site, site.anchor.time)
+    if (quietAnchor(world, site, figuresFor(world, site))) {
+      writeRow(world, site, site.anchor.time)
+      compare(world, site, site.anchor.time)
+    }
     headcountTick(world, site)
   }
   for (const watch of allWatches(world)) checkWatch(world, watch)
@@ -168,11 +197,19 @@ const seeDoorAndSilence = (world: World, watch: Watch): void => {
   if (!isInForce(world, watch)) return
   const { heartbeatMs, heartbeatsMissedMax, doorHeldOpenMs } = figuresFor(world, site)
   const silentAt = memory.lastHeard + heartbeatMs * heartbeatsMissedMax
+  if (memory.offline && world.now < silentAt) {
+    memory.offline = false
+    say(world, { kind: 'offline', state: 'ended', site, seal, time: world.now })
+  }
   if (!memory.offline && world.now >= silentAt) {
     memory.offline = true
     say(world, { kind: 'offline', state: 'began', site, seal, time: silentAt, value: world.now - memory.lastHeard })
   }
   const door = newestOf(memory.events, 'DOOR_OPENED', 'DOOR_CLOSED')
+  if (memory.heldOpen && door !== undefined && world.now < door.time + (doorHeldOpenMs ?? Infinity)) {
+    memory.heldOpen = false
+    say(world, { kind: 'door-held-open', state: 'ended', site, seal, time: world.now })
+  }
   if (memory.heldOpen || door?.kind !== 'DOOR_OPENED' || door.quiet || doorHeldOpenMs === null || isCovered(world, site, world.now)) return
   if (world.now < door.time + doorHeldOpenMs) return
   memory.heldOpen = true
@@ -184,7 +221,7 @@ const follow = (oracle: Oracle, effects: Effects): void => {
   const { world, desk } = oracle
   for (const { from, to } of effects.renewed) {
     to.memory = from.memory
-    from.memory = newMemory(from.memory.lastHeard)
+    from.memory = newMemory(0)
   }
   for (const watch of effects.watchesEnded) over(world, watch)
   for (const site of effects.sitesEnded) for (const watch of site.watches) over(world, watch)
@@ -204,13 +241,6 @@ const over = (world: World, watch: Watch): void => {
   if (memory.offline) end('offline')
   memory.heldOpen = false
   memory.offline = false
-}
-
-const policyChanged = (oracle: Oracle): void => {
-  const { world, desk } = oracle
-  for (const site of world.sites.values()) compare(world, site, world.now)
-  listen(oracle)
-  clearSilenced(desk)
 }
 
 const doWork = ({ desk }: Oracle, { pick, work: wish }: Extract<Entry, { kind: 'work' }>): Target | null => {

@@ -61,7 +61,7 @@ const addWatch = (world: World, site: Site, { id, from, until }: { readonly id: 
   const seal: Seal = world.seals.get(id) ?? { no: world.seals.size + 1, id, watches: [], seen: new Map(), boots: [] }
   world.seals.set(id, seal)
   const { observedFrom, observedUntil, kind } = site
-  const watch: Watch = { seal, site, from, until, observedFrom, observedUntil, kind, memory: newMemory(0) }
+  const watch: Watch = { seal, site, from, until, observedFrom, observedUntil, kind, memory: newMemory(0), heir: null }
   seal.watches.push(watch)
   site.watches.push(watch)
   return watch
@@ -151,6 +151,7 @@ const renew = (world: World, site: Site, before: readonly Watch[], effects: Effe
     const begin = Math.max(watch.from, world.now)
     const twin = addWatch(world, site, { id: watch.seal.id, from: begin, until: watch.until })
     watch.until = begin
+    watch.heir = twin
     effects.renewed.push({ from: watch, to: twin })
   }
 }

@@ -10,20 +10,23 @@ const GAP_NUMBERS = 128
 const WIDTH = 1024
 /** The instants at which a seal's lost events are looked for: its id places them, so that a fleet's do not fall together. */
 const instantAfter = ({ seal }: Watch, { gapGraceMs }: Figures, time: number): number => {
-  const phase = ((Number(BigInt(`0x${seal.id}`) % 2n ** 32n) % 1800) * SECOND) % gapGraceMs
+  const phase = (Number(BigInt(`0x${seal.id}`) % 2n ** 32n) % 1800) * SECOND
   return (Math.floor((time - phase) / gapGraceMs) + 1) * gapGraceMs + phase
 }
 /** A fresh event: the first of a watch arms it. */
-export const armGap = (watch: Watch, figures: Figures, received: number): void => {
-  if (watch.memory.gapNext === 0 && watch.seal.watches.at(-1) === watch) watch.memory.gapNext = instantAfter(watch, figures, received)
+export const armGap = (watch: Watch, received: number): void => {
+  if (watch.memory.gapLast === 0 && watch.seal.watches.at(-1) === watch) watch.memory.gapLast = received
 }
 /** What was lost before the last instant but one has had time to come. */
 export const gapOf = (world: World, watch: Watch, figures: Figures): Found | null | 'as told' => {
   const { seal, memory } = watch
   const off = figures.gapEventsMin === null ? null : 'as told'
-  if (!isInForce(world, watch)) memory.gapNext = 0
-  if (memory.gapNext === 0 || world.now < memory.gapNext || seal.watches.at(-1) !== watch) return off
-  memory.gapNext = instantAfter(watch, figures, world.now)
+  if (!isInForce(world, watch)) {
+    memory.gapLast = 0
+    memory.gapTops = []
+  }
+  if (memory.gapLast === 0 || seal.watches.at(-1) !== watch || world.now < instantAfter(watch, figures, memory.gapLast)) return off
+  memory.gapLast = world.now
   const [a, b] = memory.gapTops.slice(-2)
   const boot = seal.boots[0] as number
   const seen = seal.seen.get(boot) as Set<number>

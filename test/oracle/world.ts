@@ -41,8 +41,8 @@ export type Memory = {
   readonly told: Map<AlarmKind, number>
   counters: Heard[]
   samplesJudged: number
-  /** The next instant at which lost events are looked for, 0 = not armed; and the tops as of the instants before. */
-  gapNext: number
+  /** When lost events were last looked for, or since when; 0 = not yet. And the tops as of the instants before. */
+  gapLast: number
   gapTops: { readonly boot: number; readonly top: number }[]
   /** Passages noted under the door event that was the newest then. */
   noted: Set<Heard>
@@ -60,7 +60,7 @@ export const newMemory = (lastHeard: number): Memory => ({
   told: new Map(),
   counters: [],
   samplesJudged: 0,
-  gapNext: 0,
+  gapLast: 0,
   gapTops: [],
   noted: new Set(),
   notedUnder: undefined,
@@ -76,6 +76,8 @@ export type Watch = {
   observedUntil: number
   readonly kind: SiteKind
   memory: Memory
+  /** The same seal at the same site under a newer name: what is said of this one is said of that. */
+  heir: Watch | null
 }
 export type Seal = {
   readonly no: number
@@ -95,7 +97,14 @@ export type Permit = {
   /** Local days of the occurrences in which an opening was taken, one for each opening; of a plain permit 0. */
   readonly taken: number[]
 }
-export type Change = { readonly time: number; readonly people: number; readonly isPassage: boolean; readonly order: number }
+export type Change = {
+  readonly time: number
+  readonly people: number
+  readonly isPassage: boolean
+  readonly order: number
+  /** A passage in a quiet time, by the figures in force when it arrived. */
+  readonly brokeQuiet: boolean
+}
 export type Site = {
   readonly no: number
   readonly name: string
@@ -175,6 +184,8 @@ export const isLive = (world: World, site: Site): boolean => !site.ended && worl
 export const allWatches = (world: World): Watch[] => [...world.seals.values()].flatMap(({ watches }) => watches)
 
 export const say = (world: World, saying: Partial<Saying> & Pick<Saying, 'kind' | 'state' | 'site' | 'time'>): void => {
+  // An observation that is over says nothing more: its alarms are cleared at the next tick.
+  if (world.now >= saying.site.observedUntil) return
   world.sayings.push({ seal: null, value: 0, boot: 0, seq: 0, level: 0, ...saying })
 }
 
