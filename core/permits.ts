@@ -42,10 +42,10 @@ export const putPermit = (state: RegistryState, by: Principal, permit: PermitSpe
 /** What the site's state says against one more declaration. */
 const declarationProblem = (state: RegistryState, siteNo: number): string | undefined => {
   if (state.sites.columns.kind[siteNo] !== SITE_KIND.residence) return 'source: declarations are for residences'
-  const { until, next } = state.permits.columns
+  const { from, until, next } = state.permits.columns
   let live = 0
   for (let no = state.sites.columns.permitHead[siteNo] as number; no !== 0; no = next[no] as number)
-    if ((until[no] as number) > state.now && state.permitNotes.get(no)?.source === 'declaration') live += 1
+    if ((until[no] as number) > Math.max(state.now, from[no] as number) && state.permitNotes.get(no)?.source === 'declaration') live += 1
   return live < DECLARED_LIVE_MAX ? undefined : `site: it has ${live} declarations in force or to come, and may have ${DECLARED_LIVE_MAX}`
 }
 

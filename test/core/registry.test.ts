@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { findSeal, watchAt } from '../../core/directory.ts'
 import { sealHigh, sealLow, type SealId } from '../../core/ids.ts'
-import type { RegistryOp, SiteSpec } from '../../core/ops.ts'
+import type { PermitSpec, RegistryOp, SiteSpec } from '../../core/ops.ts'
+import { WEEKLY_OPENINGS_MAX } from '../../core/registry-check.ts'
 import type { Registry } from '../../core/registry.ts'
 import { ADMIN, building, copied, DAY, newRegistry, NOW, principal, put, residence, sealName, seals, tableBytesOf } from './registry-world.ts'
 
@@ -218,7 +219,11 @@ describe('permits', () => {
   it('are a list by site, shown while they are in force or to come', () => {
     const registry = newRegistry()
     registry.apply(put(residence('r')), NOW)
-    expect(registry.apply({ op: 'put-permit', by: ADMIN, permit }, NOW).result).toMatchObject({ kind: 'permit', permitNo: 1, permit: { permitNo: 1, used: 0, source: 'staff', weekly: null } })
+    expect(registry.apply({ op: 'put-permit', by: ADMIN, permit }, NOW).result).toMatchObject({
+      kind: 'permit',
+      permitNo: 1,
+      permit: { permitNo: 1, used: 0, source: 'staff', weekly: null },
+    })
     registry.apply({ op: 'put-permit', by: ADMIN, permit: { ...permit, from: NOW + 2 * DAY, until: NOW + 3 * DAY, openings: null } }, NOW)
     expect([...registry.permits()]).toMatchObject([
       { permitNo: 1, openings: 2, used: 0, reason: 'sampling visit', by: 'wang' },
@@ -248,10 +253,18 @@ describe('permits', () => {
     [{ openings: 1.5 }, 422],
     [{ reason: 'x'.repeat(201) }, 422],
     [{ from: -1 }, 422],
+    [{ source: 'neighbour' }, 422],
+    [{ weekly: null }, 422],
+    [{ weekly: { days: [], from: 0, until: 1440 } }, 422],
+    [{ weekly: { days: [7], from: 0, until: 1440 } }, 422],
+    [{ weekly: { days: [1, 1], from: 0, until: 1440 } }, 422],
+    [{ weekly: { days: [1], from: 1380, until: 60 } }, 422],
+    [{ weekly: { days: [1], from: 0, until: 1441 } }, 422],
+    [{ weekly: { days: [1], from: 0, until: 1440 }, openings: WEEKLY_OPENINGS_MAX + 1 }, 422],
   ])('refuses %j', (more, status) => {
     const registry = newRegistry()
     registry.apply(put(residence('r')), NOW)
-    expect(registry.apply({ op: 'put-permit', by: ADMIN, permit: { ...permit, ...more } }, NOW).result).toMatchObject({ kind: 'refused', status })
+    expect(registry.apply({ op: 'put-permit', by: ADMIN, permit: { ...permit, ...more } as PermitSpec }, NOW).result).toMatchObject({ kind: 'refused', status })
   })
 })
 
