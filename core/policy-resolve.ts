@@ -127,32 +127,51 @@ type Placed = { readonly rule: PolicyRule; readonly at: number }
 type Pair = { readonly low: number; readonly high: number; /** The last rule that set one of the two, and which. */ readonly at: number; readonly name: string }
 type Names = readonly [less: keyof KindPolicy, more: keyof KindPolicy]
 
+/** What the rules that name no site give for one kind and area. */
+type Place = { readonly kind: SiteKindName; readonly area: string; readonly pair: Pair }
+
 const orderProblems = (base: Policy, document: PolicyDocument, areas: readonly string[]): readonly PolicyProblem[] => {
   const rules = document.rules.map((rule, at): Placed => ({ rule, at })).toSorted((a, b) => rank(a.rule) - rank(b.rule))
   const problems = new Map<string, PolicyProblem>()
   for (const names of ORDERED) {
+    const [less, more] = names
+    const check = ({ kind, area, pair }: Place, site: string): void => {
+      if (pair.low < pair.high || problems.size >= PROBLEMS_MAX) return
+      const where = `rules[${pair.at}].set.${pair.name}`
+      const place = [`a ${kind}`, ...(area === '' ? [] : [`in ${area}`]), ...(site === '' ? [] : [`named ${site}`])].join(' ')
+      if (!problems.has(where)) problems.set(where, { where, detail: `${less} would be ${pair.low} and ${more} ${pair.high} (${place}); ${less} must be less` })
+    }
     const about = rules.filter(({ rule: { set } }) => names.some((name) => set[name] !== undefined))
-    const places = about.filter(({ rule }) => rule.for.site === undefined)
-    const sites = bySite(about, ({ rule }) => rule)
-    for (const kind of KINDS) {
-      for (const area of ['', ...areas]) {
-        const check = (pair: Pair, site: string): void => {
-          if (pair.low < pair.high || problems.size >= PROBLEMS_MAX) return
-          const where = `rules[${pair.at}].set.${pair.name}`
-          const place = [`a ${kind}`, ...(area === '' ? [] : [`in ${area}`]), ...(site === '' ? [] : [`named ${site}`])].join(' ')
-          const detail = `${names[0]} would be ${pair.low} and ${names[1]} ${pair.high} (${place}); ${names[0]} must be less`
-          if (!problems.has(where)) problems.set(where, { where, detail })
-        }
-        const here = ({ rule }: Placed): boolean => isFor(rule, kind, area)
-        const [less, more] = names
-        const start: Pair = { low: base.kinds[kind][less] as number, high: base.kinds[kind][more] as number, at: -1, name: less }
-        const placed = folded(start, names, places.filter(here))
-        check(placed, '')
-        for (const [site, own] of sites) check(folded(placed, names, own.filter(here)), site)
+    const places = placesOf(base, about, { names, areas })
+    for (const place of places) check(place, '')
+    for (const [site, own] of bySite(about, ({ rule }) => rule)) {
+      for (const place of placesFor(places, own)) {
+        const here = own.filter(({ rule }) => isFor(rule, place.kind, place.area))
+        check({ ...place, pair: folded(place.pair, names, here) }, site)
       }
     }
   }
   return [...problems.values()]
+}
+
+const placesOf = (base: Policy, about: readonly Placed[], { names, areas }: { readonly names: Names; readonly areas: readonly string[] }): readonly Place[] => {
+  const [less, more] = names
+  const rules = about.filter(({ rule }) => rule.for.site === undefined)
+  return KINDS.flatMap((kind) => {
+    const start: Pair = { low: base.kinds[kind][less] as number, high: base.kinds[kind][more] as number, at: -1, name: less }
+    return ['', ...areas].map((area): Place => {
+      const here = rules.filter(({ rule }) => isFor(rule, kind, area))
+      return { kind, area, pair: folded(start, names, here) }
+    })
+  })
+}
+
+/** Where a site's rules must be tried: they are the same in every place, so the two most awkward tell for all; not so where they name a kind or area too. */
+const placesFor = (places: readonly Place[], own: readonly Placed[]): readonly Place[] => {
+  if (own.some(({ rule: { for: target } }) => target.kind !== undefined || target.area !== undefined)) return places
+  const highestLow = places.reduce((worst, place) => (place.pair.low > worst.pair.low ? place : worst))
+  const lowestHigh = places.reduce((worst, place) => (place.pair.high < worst.pair.high ? place : worst))
+  return [highestLow, lowestHigh]
 }
 
 const folded = (start: Pair, [less, more]: Names, rules: readonly Placed[]): Pair =>
