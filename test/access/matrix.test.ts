@@ -63,7 +63,7 @@ const permitFor = (where: Where): object => ({
 const soon = (): string => new Date(Date.now() + 60_000).toISOString()
 let made = 0
 /** A port that nothing listens on. */
-const HOOK = 'http://127.0.0.1:9/'
+const HOOK = 'http://127.0.0.1:2/'
 const hookIn = async (where: Where, then: string): Promise<Asked> => {
   const name = `hook-${made++}`
   await rig.ask('PUT', `/v1/webhooks/${name}`, { token: rig.tokens.admin, body: { url: HOOK, area: `${AREAS[where]}/${name}`, severities: ['info'] } })
