@@ -24,6 +24,10 @@ export type EngineOptions = {
   readonly flags?: readonly string[]
   readonly onLog?: (line: string) => void
   readonly detached?: boolean
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[]
+  /** Called as soon as the process is there, long before it is ready. */
+  readonly onSpawn?: (pid: number) => void
 }
 
 /** Time to open ClickHouse and create its tables on a slow disk. */
@@ -46,12 +50,14 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-export const startEngine = async ({ dataDir, keep, flags = [], onLog, detached = false }: EngineOptions): Promise<OwnEngine> => {
+export const startEngine = async ({ dataDir, keep, flags = [], onLog, detached = false, nodeArgs = [], onSpawn }: EngineOptions): Promise<OwnEngine> => {
   const [port, clickhousePort] = [await freePort(), await freePort()]
-  const child = spawn(process.execPath, [MAIN, 'serve', '--data', dataDir, '--port', String(port), '--clickhouse-port', String(clickhousePort), ...flags], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    detached,
-  })
+  const child = spawn(
+    process.execPath,
+    [...nodeArgs, MAIN, 'serve', '--data', dataDir, '--port', String(port), '--clickhouse-port', String(clickhousePort), ...flags],
+    { stdio: ['ignore', 'ignore', 'pipe'], detached },
+  )
+  onSpawn?.(child.pid ?? 0)
   const lines: string[] = []
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n')) {

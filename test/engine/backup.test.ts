@@ -5,7 +5,7 @@ import { restore } from '../../bench/commands/backup.ts'
 import { scratchDir } from '../../bench/engine.ts'
 import { api, apiOk } from '../../bench/http.ts'
 import type { Target } from '../../bench/target.ts'
-import { sealsFrom, startLoad } from './load.ts'
+import { sealsFrom, startLoad } from '../../bench/chaos/clients.ts'
 import { createRig, eventually, openAlarms, random, register, rows, type Rig } from './rig.ts'
 
 // A backup of an engine under load, restored into an empty folder, is that engine: what was receipted before the backup began is

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Target } from '../../bench/target.ts'
-import { sealsFrom, startLoad } from './load.ts'
+import { sealsFrom, startLoad } from '../../bench/chaos/clients.ts'
 import { clickhousePid, createRig, eventually, get, openAlarms, random, register, rows, type Rig } from './rig.ts'
 
 // The engine is killed (SIGKILL) under load at random moments, its ClickHouse in between. Whatever has a receipt is in ClickHouse

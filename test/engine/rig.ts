@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { encodePlain, sealOf, type PlainEvent } from '../../bench/chaos/events.ts'
 import { scratchDir, startEngine, type OwnEngine } from '../../bench/engine.ts'
 import { api, apiOk, call, clickhouseRows } from '../../bench/http.ts'
 import { decodeReceipt, type Receipt } from '../../bench/sender.ts'
 import type { Target } from '../../bench/target.ts'
-import { createEvents, encodeRows, pushEvent } from '../../bench/wire.ts'
-import { EVENT, type EventKindName } from '../../core/kinds.ts'
 
 // One engine's data folder and the real processes that run on it, one after another: started, killed, stopped, started again.
 
@@ -77,21 +76,8 @@ export const childrenOf = (pid: number): readonly { readonly pid: number; readon
     })
 export const clickhousePid = (engine: number): number => childrenOf(engine).find(({ command }) => command.includes('storage/embedded/child'))?.pid ?? 0
 
-export type TestEvent = {
-  readonly seal: string
-  readonly time: number
-  readonly boot?: number
-  readonly seq: number
-  readonly kind: EventKindName
-  readonly value?: number
-}
-export const encode = (events: readonly TestEvent[]): Uint8Array => {
-  const arrays = createEvents(Math.max(1, events.length))
-  for (const { seal, time, boot = 1, seq, kind, value = 0 } of events) {
-    pushEvent(arrays, { low: Number.parseInt(seal.slice(8), 16), high: Number.parseInt(seal.slice(0, 8), 16), time, boot, seq, kind: EVENT[kind], value })
-  }
-  return encodeRows(arrays)
-}
+export type TestEvent = PlainEvent
+export const encode = encodePlain
 /** One request; throws where the answer is no receipt. */
 export const send = async (target: Target, events: readonly TestEvent[]): Promise<Receipt> => {
   const headers = { authorization: `Bearer ${target.token('sender')}`, 'content-type': 'application/x-protobuf', accept: 'application/x-protobuf' }
@@ -100,7 +86,7 @@ export const send = async (target: Target, events: readonly TestEvent[]): Promis
   return decodeReceipt(reply.body)
 }
 
-export const sealId = (n: number): string => n.toString(16).padStart(16, '0')
+export const sealId = sealOf
 const iso = (ms: number): string => new Date(ms).toISOString()
 export type Home = {
   readonly site: string

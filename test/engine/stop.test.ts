@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startEngine } from '../../bench/engine.ts'
 import type { Target } from '../../bench/target.ts'
-import { sealsFrom, startLoad } from './load.ts'
+import { sealsFrom, startLoad } from '../../bench/chaos/clients.ts'
 import { createRig, eventually, register, rows, type Rig } from './rig.ts'
 
 // A clean stop under load, and two engines on one folder.

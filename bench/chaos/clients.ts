@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call } from '../../bench/http.ts'
-import { decodeReceipt } from '../../bench/sender.ts'
-import type { Target } from '../../bench/target.ts'
 import type { EventKindName } from '../../core/kinds.ts'
-import { encode, sealId, type TestEvent } from './rig.ts'
+import { call } from '../http.ts'
+import { decodeReceipt } from '../sender.ts'
+import type { Target } from '../target.ts'
+import { encodePlain, sealOf, type PlainEvent } from './events.ts'
 
 // Clients that keep what they send until they have its receipt, as seals do: each owns some seals, numbers their events from 1
 // without a gap, sends again what got no answer, and now and then sends again what did.
@@ -14,7 +14,10 @@ export type Load = {
   /** By seal and kind: people or times, of what has a receipt. */
   readonly sums: ReadonlyMap<string, number>
   readonly counts: { receipts: number; resent: number; refused: number }
-  /** Lets each client finish the batch it holds. */
+  /** Lets each client finish the batch it holds, and wait. Resolves when all do: what is receipted is then all that there is. */
+  readonly pause: () => Promise<void>
+  readonly resume: () => void
+  /** Lets each client finish the batch it holds, and ends. */
   readonly finish: () => Promise<void>
 }
 export type LoadOptions = {
@@ -29,7 +32,7 @@ const KINDS: readonly EventKindName[] = ['PASSAGE_IN', 'PASSAGE_OUT', 'PASSAGE_I
 /** A client pauses after an error, and between batches, so that one machine can hold engine and clients. */
 const PAUSE_MS = 20
 
-export const sealsFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, n) => sealId(first + n))
+export const sealsFrom = (first: number, count: number): string[] => Array.from({ length: count }, (_, n) => sealOf(first + n))
 
 export const startLoad = (options: LoadOptions): Load => {
   const { target, clients, seals, batch, random } = options
@@ -37,7 +40,9 @@ export const startLoad = (options: LoadOptions): Load => {
   const sums = new Map<string, number>()
   const counts = { receipts: 0, resent: 0, refused: 0 }
   let finishing = false
-  const makeBatch = (own: readonly string[]): TestEvent[] => {
+  let paused: { readonly released: Promise<void>; readonly release: () => void } | undefined
+  let waiting = 0
+  const makeBatch = (own: readonly string[]): PlainEvent[] => {
     const next = new Map<string, number>()
     return Array.from({ length: batch }, () => {
       const seal = own[Math.floor(random() * own.length)] as string
@@ -62,8 +67,14 @@ export const startLoad = (options: LoadOptions): Load => {
   const client = async (own: readonly string[]): Promise<void> => {
     let last: Uint8Array | undefined
     while (!finishing) {
+      if (paused !== undefined) {
+        waiting += 1
+        await paused.released
+        waiting -= 1
+        continue
+      }
       const events = makeBatch(own)
-      const bytes = encode(events)
+      const bytes = encodePlain(events)
       while ((await attempt(bytes)) === 'again') {
         counts.resent += 1
         await sleep(PAUSE_MS)
@@ -88,8 +99,20 @@ export const startLoad = (options: LoadOptions): Load => {
     receipted,
     sums,
     counts,
+    pause: async () => {
+      let release = (): void => undefined
+      const released = new Promise<void>((resolve) => (release = resolve))
+      paused = { released, release }
+      // A client that throws has found something: it is told at once.
+      while (waiting < clients) await Promise.race([sleep(PAUSE_MS), all])
+    },
+    resume: () => {
+      paused?.release()
+      paused = undefined
+    },
     finish: async () => {
       finishing = true
+      paused?.release()
       await all
     },
   }
