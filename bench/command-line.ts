@@ -8,6 +8,7 @@ import { registerDoctor } from './commands/doctor.ts'
 import { registerPolicy } from './commands/policy.ts'
 import { registerImport, registerQuery, registerToken } from './commands/query.ts'
 import { registerKernels } from './commands/kernels.ts'
+import { registerExplain } from './commands/explain.ts'
 import { registerReplay } from './commands/replay.ts'
 import { registerSend } from './commands/send.ts'
 import { registerSimulate } from './commands/simulate.ts'
@@ -34,6 +35,7 @@ export const runCommandLine = async (argv: readonly string[], environment: NodeJ
     registerSimulate,
     registerReplay,
     registerSend,
+    registerExplain,
     registerQuery,
     registerImport,
     registerToken,

@@ -8,7 +8,9 @@ import { checkCounts } from '../simulate/count-check.ts'
 import { nextMidnight, playDay, raisedAlarms, settle, writeTruth } from '../simulate/day.ts'
 import { planDay } from '../simulate/day-plan.ts'
 import { LIVE_MS_MAX, playLive } from '../simulate/live.ts'
+import { checkEvidence } from '../evidence/check.ts'
 import { CommandError, type Target } from '../target.ts'
+import { tellVerdict } from './explain.ts'
 import { duration, finish, positive, print, say, targetOf, whole, withTarget, type CommandContext, type TargetOptions } from './options.ts'
 
 type SimulateOptions = TargetOptions & {
@@ -18,6 +20,7 @@ type SimulateOptions = TargetOptions & {
   readonly day?: boolean
   readonly speed?: number
   readonly check?: boolean
+  readonly evidence?: boolean
   readonly truth?: string
   readonly keep?: string
   readonly json?: boolean
@@ -35,6 +38,7 @@ export const registerSimulate = (program: Command, context: CommandContext): voi
     .option('--day', 'a simulated day, whose clock this command drives; without --url on an engine of its own')
     .option('--speed <x>', `simulated time ÷ real time (by day: ${DAY_SPEED}, a day a minute; live: 1)`, positive)
     .option('--check', 'with --day: compare the alarms raised with the truth; status 1 where they differ')
+    .option('--evidence', 'with --check: recompute every alarm through its evidence too')
     .option('--truth <file>', 'write incidents and near misses there, as NDJSON')
     .option('--keep <dir>', 'with an engine of its own: its data folder, kept')
     .option('--json', 'the result as one line of JSON on standard output')
@@ -81,11 +85,13 @@ const dayOn = async (target: Target, options: SimulateOptions): Promise<number> 
   }
   const verdict = checkAlarms(plan.truth, await raisedAlarms(target, startMs), { kinds: KINDS_CHECKED, leastOf: leastOfDay(seals) })
   const counts = await checkCounts(target, plan, net)
+  const evidence = options.evidence === true ? await checkEvidence(target, { from: startMs - 1000, until: startMs + 2 * 86_400_000, say }) : undefined
   const ledger = await ledgerComplaint(target)
-  const passed = verdict.ok && counts.differ === 0 && complete && ledger === ''
+  const passed = verdict.ok && counts.differ === 0 && complete && ledger === '' && evidence?.ok !== false
   say(`raw counts at the day's end: ${counts.sites - counts.differ} of ${counts.sites} sites as sensed (${counts.passages} passages)`)
-  if (options.json === true) print(JSON.stringify({ ...result, ok: passed, kinds: verdict.kinds, counts }))
+  if (options.json === true) print(JSON.stringify({ ...result, ok: passed, kinds: verdict.kinds, counts, evidence }))
   else print(verdictTable(verdict))
+  if (evidence !== undefined && options.json !== true) tellVerdict(evidence)
   for (const complaint of [...verdict.complaints, ...counts.complaints]) say(complaint)
   if (ledger !== '') say(ledger)
   say(passed ? 'CHECK PASSED' : 'CHECK FAILED')
