@@ -34,7 +34,11 @@ export const WATCH_STATE = {
   doorSeq: 'u32',
   /** The opening and closing that arrived last, as far as they belong together (rules/door.ts); 0 = not known. */
   spanFrom: 'f64',
+  spanFromBoot: 'u32',
+  spanFromSeq: 'u32',
   spanUntil: 'f64',
+  spanUntilBoot: 'u32',
+  spanUntilSeq: 'u32',
   /** The newest TAMPERED or TAMPER_RESTORED, likewise. */
   tamperTime: 'f64',
   tamperBoot: 'u32',
@@ -72,6 +76,8 @@ export const WATCH_FLAG = {
   /** `firstBoot` is known; it stays as it is. */
   bootKnown: 512,
   bootFixed: 1024,
+  /** The newest door event is an opening that may raise nothing: too old when it was received. */
+  doorQuiet: 2048,
 } as const
 /** What one watch may report at most once a second. Bits 16 + c of the flags: the condition holds; bits 24 + c: the desk was told so. */
 export const CONDITION = { doorOpened: 0, tamper: 1, lowBattery: 2, clockWrong: 3, passageUnpermitted: 4, fever: 5 } as const
