@@ -29,7 +29,7 @@ const weekly = fc
     fc.oneof(fc.constant([0, 1, 2, 3, 4, 5, 6]), fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 })),
     fc.oneof(fc.constant([0, 1440]), fc.subarray(HALVES, { minLength: 2, maxLength: 2 })),
   )
-  .map(([days, [from, until]]) => ({ days, from: from as number, until: until as number }))
+  .map(([days, [from, until]]) => ({ days, from: from ?? 0, until: until ?? 0 }))
 const permit = fc.record({
   site: fc.constantFrom('home', 'tower'),
   from: fc.oneof(fc.constant(T0 - 12 * DAY), near(9)),
