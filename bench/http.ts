@@ -92,12 +92,15 @@ export const problemText = ({ status, value }: Answer): string => {
 }
 
 /** A statement through the people's door of ClickHouse's HTTP interface; the answer's text. */
-export const clickhouse = async (target: Target, sql: string, timeoutMs = 60_000): Promise<string> => {
+export const clickhouse = async (target: Target, sql: string, timeoutMs = 60_000): Promise<string> =>
+  (await clickhouseBytes(target, sql, timeoutMs)).toString('utf8')
+
+/** … its bytes, for a format that is not text. */
+export const clickhouseBytes = async (target: Target, sql: string, timeoutMs = 60_000): Promise<Buffer> => {
   const authorization = `Basic ${Buffer.from(`analyst:${target.token('analyst')}`).toString('base64')}`
   const reply = await reached(target.clickhouseUrl, call({ method: 'POST', url: `${target.clickhouseUrl}/`, headers: { authorization }, body: sql, timeoutMs }))
-  const text = reply.body.toString('utf8')
-  if (reply.status !== 200) throw new CommandError(`ClickHouse: ${reply.status}: ${text.trim().slice(0, 1000)}`)
-  return text
+  if (reply.status !== 200) throw new CommandError(`ClickHouse: ${reply.status}: ${reply.body.toString('utf8').trim().slice(0, 1000)}`)
+  return reply.body
 }
 
 /** The rows of a statement that ends in no FORMAT. */

@@ -129,6 +129,7 @@ const gather = async ({ source }: Deps, history: History, { from, inside }: Begi
       tickMs,
       ties: 'tick-first',
       fromMs: from,
+      ticksFromMs: from,
       untilMs: alarm.raisedAt + 2 * tickMs,
       inside,
       ...(alarm.site === '' ? {} : { watched: alarm.site }),

@@ -4,6 +4,7 @@ import { POLICY_DEFAULT } from '../../core/policy.ts'
 import { checkPolicy } from '../../core/policy-check.ts'
 import { apiOk } from '../http.ts'
 import { CommandError } from '../target.ts'
+import { registerPolicyTry } from './policy-try.ts'
 import { type CommandContext, finish, print, say, targetOf, type TargetOptions, whole, withTarget } from './options.ts'
 
 // `policy`: what the engine's rules go by. `check` needs no engine; the others ask, or change, a running one.
@@ -26,6 +27,7 @@ export const registerPolicy = (program: Command, context: CommandContext): Comma
   registerPut(policy, context)
   registerEffective(policy, context)
   registerCheck(policy, context)
+  registerPolicyTry(policy, context, readDocument)
   return policy
 }
 

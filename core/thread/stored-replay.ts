@@ -28,6 +28,8 @@ export type ReplayInput = {
   readonly ticks: readonly number[]
   readonly tickMs: number
   readonly ties: 'tick-first' | 'events-first'
+  /** What was registered before this is applied without ticks: of earlier events nothing is known, so nothing could be raised rightly. */
+  readonly ticksFromMs?: number
   /** Nothing is told of what is raised before. */
   readonly fromMs: number
   /** The last tick is the first at or after this. */
@@ -103,6 +105,7 @@ const createFeed = (machine: Machine, input: ReplayInput): Feed => {
   const ops = createStoredOps(machine, input.inside ?? {})
   const count = { ticks: 0, unplaced: 0, fed: 0 }
   const refused: string[] = []
+  const ticksFrom = input.ticksFromMs ?? 0
   let at = 0
   let received = 0
   const offer = (bytes: Uint8Array): Position => {
@@ -119,6 +122,8 @@ const createFeed = (machine: Machine, input: ReplayInput): Feed => {
   }
   /** All ticks that could change anything, before what was received at `until`. */
   const ticksBefore = async (until: number, isLast: boolean): Promise<void> => {
+    if (until < ticksFrom) return
+    received = Math.max(received, ticksFrom)
     for (;;) {
       const time = nextTick(grid, { due: machine.tickDue(), after: received, strict: input.ties === 'tick-first' || isTick })
       if (isLast ? time > until : input.ties === 'tick-first' ? time > until : time >= until) return

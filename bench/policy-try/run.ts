@@ -1,0 +1,171 @@
+// Replays a window of what is stored under the policy as it was and under another one, group of sites by group, on threads of its own.
+// Sites do not depend on each other, but for outages of an area: those are taken as they were raised then.
+
+import { Piscina } from 'piscina'
+import { ALARM_RULES } from '../../core/alarm-rules.ts'
+import type { AlarmKindName } from '../../core/kinds.ts'
+import { POLICY_DEFAULT, type Policy } from '../../core/policy.ts'
+import type { PolicyDocument } from '../../core/policy-document.ts'
+import { storedEvents } from '../../core/stored-events.ts'
+import type { StoredOp, StoredPolicy } from '../../core/stored-op.ts'
+import type { ReplayInput, ReplayResult } from '../../core/thread/stored-replay.ts'
+import { tickMsOf } from '../../core/thread/tick-grid.ts'
+import type { Target } from '../target.ts'
+import { compareLists, type Compared, raisesOf } from './compare.ts'
+import {
+  eventRows,
+  groupsOf,
+  insideOf,
+  newestReceived,
+  opsOf,
+  outagesOf,
+  policiesOf,
+  raisedThen,
+  tickTimes,
+  type Group,
+  type Outage,
+  type Raise,
+  type Window,
+} from './read.ts'
+
+export type TryOptions = { readonly lastMs: number; readonly warmMs: number; readonly threads: number; readonly say: (line: string) => void }
+export type Tried = Compared & {
+  readonly window: Window
+  readonly groups: number
+  readonly events: number
+  readonly tickMs: number
+  readonly seconds: number
+  /** What could not be replayed as it was, in words. */
+  readonly notes: readonly string[]
+}
+
+/** Events of a group: 57 bytes each from the door (which gives 64 MiB), and as much again as entries on each thread. */
+const GROUP_EVENTS_MAX = 300_000
+const TICK_MS = 1000
+const TICK_MS_MAX = 60_000
+/** Twins of two policies: a grace that is changed moves a raise, by less than this mostly. */
+export const PAIR_MS = 3_600_000
+/** The door gives this many rows. */
+const EVENTS_A_READ_MAX = 1_000_000
+
+const TICK_KINDS = (Object.keys(ALARM_RULES) as AlarmKindName[]).filter((kind) => ALARM_RULES[kind].raisedAt === 'tick')
+const NO_OUTAGES: Policy = { ...POLICY_DEFAULT, outageSealsMin: Number.MAX_SAFE_INTEGER }
+const withoutOutages = ({ outageSealsMin: _, ...document }: PolicyDocument): PolicyDocument => document
+
+type Run = {
+  readonly target: Target
+  readonly window: Window
+  readonly ticks: readonly number[]
+  readonly outages: readonly Outage[]
+  readonly present: readonly StoredPolicy[]
+  readonly tried: readonly StoredPolicy[]
+  readonly replay: (input: ReplayInput) => Promise<ReplayResult>
+}
+type Outcome = {
+  readonly present: readonly Raise[]
+  readonly tried: readonly Raise[]
+  readonly events: number
+  readonly tickMs: number
+  readonly notes: readonly string[]
+}
+
+export const tryPolicy = async (target: Target, document: PolicyDocument, options: TryOptions): Promise<Tried> => {
+  const began = performance.now()
+  const until = await newestReceived(target)
+  const window = { warm: until - options.lastMs - options.warmMs, from: until - options.lastMs, until }
+  const [groups, policies, ticks, outages, then] = [
+    await groupsOf(target, window, GROUP_EVENTS_MAX),
+    await policiesOf(target),
+    await tickTimes(target, TICK_KINDS, window),
+    await outagesOf(target, window),
+    await raisedThen(target, window),
+  ]
+  const pool = new Piscina({
+    filename: new URL('../../core/thread/replay-worker.js', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: options.threads,
+    idleTimeout: 10_000,
+  })
+  const run: Run = {
+    target,
+    window,
+    ticks,
+    outages,
+    present: policies.map((policy) => ({ ...policy, document: withoutOutages(policy.document) })),
+    tried: [{ kind: 'policy', received: 0, version: 0, by: 'policy try', document: withoutOutages(document) }],
+    replay: (input) => pool.run(input) as Promise<ReplayResult>,
+  }
+  try {
+    const outcomes = await allGroups(run, groups, options)
+    // Outages are the same in all three lists, for they are taken as they were.
+    const areas = then.filter(({ kind }) => kind === 'area-outage')
+    const lists = { then, present: [...outcomes.flatMap(({ present }) => present), ...areas], tried: [...outcomes.flatMap(({ tried }) => tried), ...areas] }
+    const tickMs = outcomes.find((outcome) => outcome.tickMs !== TICK_MS)?.tickMs ?? TICK_MS
+    return {
+      ...compareLists(lists, { tickMs, pairMs: PAIR_MS }),
+      window,
+      groups: groups.length,
+      events: outcomes.reduce((sum, outcome) => sum + outcome.events, 0),
+      tickMs,
+      seconds: (performance.now() - began) / 1000,
+      notes: [...new Set(outcomes.flatMap(({ notes }) => notes))],
+    }
+  } finally {
+    await pool.destroy()
+  }
+}
+
+/** Reads one group while the threads replay others; holds two at a time. */
+const allGroups = async (run: Run, groups: readonly Group[], { threads, say }: TryOptions): Promise<readonly Outcome[]> => {
+  const outcomes: Outcome[] = []
+  let next = 0
+  let told = performance.now()
+  const worker = async (): Promise<void> => {
+    while (next < groups.length) {
+      outcomes.push(await oneGroup(run, groups[next++] as Group))
+      if (performance.now() - told < 2_000) continue
+      told = performance.now()
+      say(`${outcomes.length} of ${groups.length} groups of sites, ${outcomes.reduce((sum, { events }) => sum + events, 0)} events`)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Math.ceil(threads / 2)) }, worker))
+  return outcomes
+}
+
+const oneGroup = async (run: Run, group: Group): Promise<Outcome> => {
+  const { target, window, ticks, outages } = run
+  if (group.events > EVENTS_A_READ_MAX) {
+    const note = `sites ${group.first} to ${group.last} have ${group.events} events in the window, more than one read gives: they were left out`
+    return { present: [], tried: [], events: 0, tickMs: TICK_MS, notes: [note] }
+  }
+  const events = await eventRows(target, window, group)
+  const ops = await opsOf(target, window, group)
+  const inside = await insideOf(target, window, group)
+  const rows = storedEvents(events)
+  const times = [...ticks]
+  for (let row = 0; row < rows.count; row += 1) times.push(rows.received(row))
+  const tickMs = tickMsOf(times, { otherwise: TICK_MS, max: TICK_MS_MAX })
+  const input = (policies: readonly StoredPolicy[]): ReplayInput => ({
+    events,
+    ops: byTime([...policies, ...ops]),
+    policy: NO_OUTAGES,
+    ticks,
+    tickMs,
+    ties: 'tick-first',
+    ticksFromMs: window.warm,
+    fromMs: window.from,
+    untilMs: window.until,
+    inside,
+  })
+  const [present, tried] = await Promise.all([run.replay(input(run.present)), run.replay(input(run.tried))])
+  return {
+    present: raisesOf(present.steps, outages, window.until),
+    tried: raisesOf(tried.steps, outages, window.until),
+    events: rows.count,
+    tickMs,
+    notes: [...present.refused, ...tried.refused, ...(present.unplaced === 0 ? [] : [`${present.unplaced} events found no assignment`])],
+  }
+}
+
+/** Stable: a policy comes before what was received with it. */
+const byTime = (ops: readonly StoredOp[]): readonly StoredOp[] => ops.toSorted((a, b) => a.received - b.received)
