@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WINDOWS, WINDOWS_BEFORE } from '../../core/state.ts'
 import { createTable } from '../../core/table.ts'
-import { judge, VERDICT, WINDOW_WIDTH, type Windows } from '../../core/window.ts'
+import { isUnbroken, judge, missingOf, VERDICT, WINDOW_WIDTH, type Windows } from '../../core/window.ts'
 
 const fresh = (): Windows => ({ ...createTable(WINDOWS, 4).columns, before: createTable(WINDOWS_BEFORE, 4).columns.bits })
 
@@ -102,6 +102,39 @@ describe('the repeat window', () => {
         }
       }),
       { numRuns: 3000, seed: 6479 },
+    )
+  })
+})
+
+describe('what the window tells of gaps', () => {
+  const step = fc.record({
+    boot: fc.constantFrom(1, 2, 3),
+    seq: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 2500 }), fc.constantFrom(1023, 1024, 1025, 1084, 2048)),
+  })
+
+  it('agrees with a set of all numbers: what is unbroken between two, and how many are missing', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), fc.array(fc.tuple(step, fc.integer({ min: -1, max: 40 })), { minLength: 20 }), (history, asked) => {
+        const windows = fresh()
+        const seen = new Map<number, Set<number>>()
+        for (const { boot, seq } of history) if (judge(windows, 2, boot, seq) === VERDICT.fresh) seen.set(boot, new Set([...(seen.get(boot) ?? []), seq]))
+        const told = [...seen.keys()].toSorted((a, b) => b - a).slice(0, 2)
+        for (const [{ boot, seq }, further] of asked) {
+          const between = Array.from({ length: Math.max(0, further) }, (_, n) => seq + 1 + n)
+          const top = Math.max(-1, ...(seen.get(boot) ?? []))
+          const reaches = between.length === 0 || (told.includes(boot) && top - (seq + 1) <= WINDOW_WIDTH)
+          const whole = further >= 0 && reaches && between.every((number) => seen.get(boot)?.has(number) === true)
+          expect(isUnbroken(windows, 2, boot, { after: seq, before: seq + 1 + further })).toBe(whole)
+          const current = told[0]
+          if (current === undefined) continue
+          const highest = Math.max(...(seen.get(current) as Set<number>))
+          const to = Math.min(highest, seq + 40)
+          if (to < seq) continue
+          const missing = Array.from({ length: to - seq }, (_, n) => seq + 1 + n).filter((number) => seen.get(current)?.has(number) !== true).length
+          expect(missingOf(windows, 2, { from: seq, to })).toBe(highest - seq > WINDOW_WIDTH ? null : missing)
+        }
+      }),
+      { numRuns: 400, seed: 6480 },
     )
   })
 })
