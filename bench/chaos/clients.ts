@@ -57,7 +57,7 @@ export const startLoad = (options: LoadOptions): Load => {
     if (at === undefined) return 'again'
     const headers = { authorization: `Bearer ${at.token('sender')}`, 'content-type': 'application/x-protobuf', accept: 'application/x-protobuf' }
     const reply = await call({ method: 'POST', url: `${at.url}/v1/events`, headers, body: bytes, timeoutMs: 10_000 }).catch(() => undefined)
-    if (reply === undefined || reply.status === 503 || reply.status === 429) return 'again'
+    if (reply === undefined || reply.status === 503 || reply.status === 429 || reply.status === 507) return 'again'
     if (reply.status !== 200) throw new Error(`/v1/events: ${reply.status} ${reply.body.toString()}`)
     const { accepted, rejected } = decodeReceipt(reply.body)
     counts.refused += rejected

@@ -1,0 +1,86 @@
+#!/usr/bin/env node
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { Command } from 'commander'
+import { positive, print, say, whole } from '../commands/options.ts'
+import { textTable } from '../simulate/check.ts'
+import { runCampaign, type CampaignResult } from './campaign.ts'
+import type { Setting } from './world.ts'
+
+// `npm run chaos -- --minutes 20 --seed 7`: the fault campaign on real processes. Loopback only, bounded in time; ends what it started.
+
+/** The embedded ClickHouse of an engine: its child process. */
+export const clickhousePidOf = (engine: number): number => {
+  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+      if (parent === engine && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('storage/embedded/child')) return Number(name)
+    } catch {
+      // It has just ended.
+    }
+  }
+  return 0
+}
+
+export const findStrace = (): string | null =>
+  [...(process.env['PATH'] ?? '').split(delimiter), join(process.cwd(), '.parts', 'bin')]
+    .map((folder) => join(folder, 'strace'))
+    .find((path) => existsSync(path)) ?? null
+
+export const campaignTable = ({ tallies }: CampaignResult): string =>
+  textTable([
+    ['target', 'fault', 'setting', 'rounds'],
+    ...[...tallies]
+      .sort((a, b) => `${a.target} ${a.name} ${a.setting}`.localeCompare(`${b.target} ${b.name} ${b.setting}`))
+      .map(({ target, name, setting, rounds }) => [target, name, setting, String(rounds)]),
+  ])
+
+const SETTINGS: readonly Setting[] = ['embedded', 'proxied', 'small-disk']
+const ROUNDS_PER_EPISODE = 10
+
+const main = async (): Promise<void> => {
+  const program = new Command('chaos')
+    .description('kills, pauses, starves and corrupts real processes under load; checks everything after each round')
+    .option('--minutes <n>', 'how long', positive, 5)
+    .option('--seed <n>', 'repeats a schedule', whole(0, 4_294_967_295), Date.now() % 1_000_000)
+    .option('--rounds <n>', 'at most so many rounds', whole(1, 1_000_000))
+    .option('--faults <text...>', 'only faults whose name contains one of these')
+    .option('--settings <name...>', SETTINGS.join(', '))
+    .option('--json', 'the result as one line of JSON on standard output')
+  program.parse()
+  const { minutes, seed, rounds, faults, settings, json } = program.opts<{
+    minutes: number
+    seed: number
+    rounds?: number
+    faults?: string[]
+    settings?: Setting[]
+    json?: boolean
+  }>()
+  say(`seed ${seed}`)
+  const result = await runCampaign({
+    seed,
+    minutes,
+    roundsPerEpisode: ROUNDS_PER_EPISODE,
+    settings: settings ?? SETTINGS,
+    strace: findStrace(),
+    clickhousePid: clickhousePidOf,
+    say,
+    ...(rounds === undefined ? {} : { roundsMax: rounds }),
+    ...(faults === undefined ? {} : { faults }),
+  })
+  if (json === true) print(JSON.stringify(result))
+  else {
+    print(campaignTable(result))
+    const starts = result.startSeconds.toSorted((a, b) => a - b)
+    print(
+      `${result.rounds} rounds, ${result.receipts} receipts (${result.resent} batches sent again), ${result.events} events, lost 0, doubled 0 unless told below; ${result.alarms} alarms; subscriber rejoined ${result.rejoined.resumed} times from its cursor, ${result.rejoined.anew} anew`,
+    )
+    print(`${starts.length} starts: median ${(starts[Math.floor(starts.length / 2)] ?? 0).toFixed(2)} s, longest ${(starts.at(-1) ?? 0).toFixed(2)} s to ready`)
+    for (const reason of result.left) print(`not had here: ${reason}`)
+    for (const complaint of result.complaints) print(`WRONG: ${complaint}`)
+    print(result.complaints.length === 0 ? 'CHAOS PASSED' : 'CHAOS FAILED')
+  }
+  process.exitCode = result.complaints.length === 0 ? 0 : 1
+}
+if (process.argv[1] === import.meta.filename) await main()
