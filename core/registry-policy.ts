@@ -89,7 +89,7 @@ export const putPolicy = (
   for (const change of changed) effects.policyChanged.push(change)
   if (current.version > 1) effects.policies.push(policyRow(state, current))
   effects.policies.push(policyRow(state, inForce.current))
-  return { kind: 'policy', version: version.version, sites: changed.length, changed: true }
+  return { kind: 'policy', version: version.version, sites: changed.filter(({ site }) => state.sites.columns.ended[site] === 0).length, changed: true }
 }
 
 /** The row of a new site, or of one whose area or kind changed. What changed for it, or null. */
@@ -135,10 +135,10 @@ const rowOf = (state: RegistryState, figures: KindPolicy): number => {
   return row
 }
 
-/** Numbers all rows anew, and gives each site its own. Returns the live sites whose figures changed; all of them where `everywhere`. */
+/** Numbers all rows anew, and gives each site its own. Returns the sites whose figures changed (ended ones too: they may be observed again); all where `everywhere`. */
 const renumber = (state: RegistryState, everywhere: boolean): FiguresChanged[] => {
   const { inForce, sites, siteCount } = state
-  const { kind, ended, policy } = sites.columns
+  const { kind, policy } = sites.columns
   const { keys, figures } = inForce
   const none = inForce.resolver.nowhere
   inForce.figures = [none]
@@ -155,7 +155,7 @@ const renumber = (state: RegistryState, everywhere: boolean): FiguresChanged[] =
     const now = figuresFor(state, siteNo)
     const row = rowOf(state, now)
     policy[siteNo] = row
-    if (ended[siteNo] === 0 && (everywhere || inForce.keys[row] !== keys[before]))
+    if (everywhere || inForce.keys[row] !== keys[before])
       changed.push({ site: siteNo, lifted: liftedBy(figures[before] as KindPolicy, now) })
   }
   return changed

@@ -78,7 +78,7 @@ const batches = (sent: readonly Sent[], { delivery }: Plan): Entry[] => {
 
 /** What may fall due so long after something happened. */
 const AFTER = [0, 1, 5, 10, 15, 20, 30, 35, 40, 60, 61, 62, 120, 180, 240].map((s) => s * SECOND)
-const TICKS_MAX = 150
+const TICKS_MAX = 90
 const ticksOf = ({ phase, ticks }: Plan, { start, last, times }: { readonly start: number; readonly last: number; readonly times: readonly number[] }): Entry[] => {
   const choose = choices(ticks)
   const aligned = (time: number): number => Math.ceil((time - phase) / SECOND) * SECOND + phase
@@ -88,13 +88,13 @@ const ticksOf = ({ phase, ticks }: Plan, { start, last, times }: { readonly star
     for (const after of AFTER) {
       const at = aligned(time + after)
       if (at <= start || at > end) continue
-      if (after === 0 || choose(4) === 0) found.add(at)
-      if (choose(8) === 0) found.add(at - SECOND)
+      if (choose(after === 0 ? 2 : 8) === 0) found.add(at)
+      if (choose(24) === 0) found.add(at - SECOND)
     }
   // Every second of a while, as the engine ticks; and now and then at odd times, as after a pause.
   const from = aligned(times.length === 0 ? start : (times[choose(times.length)] as number))
-  for (let n = 0; n < 30; n += 1) found.add(from + n * SECOND)
-  for (let at = aligned(start) + 7000; at < end; at += 20 * SECOND + choose(90) * SECOND + (ticks % 4 === 0 ? choose(1000) : 0)) found.add(at)
+  for (let n = 0; n < 12; n += 1) found.add(from + n * SECOND)
+  for (let at = aligned(start) + 7000; at < end; at += 20 * SECOND + choose(120) * SECOND + (ticks % 4 === 0 ? choose(1000) : 0)) found.add(at)
   const all = [...found].filter((at) => at > start && at <= end).toSorted((a, b) => a - b)
   const kept = all.length <= TICKS_MAX ? all : all.filter(() => choose(all.length) < TICKS_MAX)
   return [...kept, end].map((at) => ({ kind: 'tick', at }))

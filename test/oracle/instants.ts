@@ -6,6 +6,7 @@ import { gone, happened, holds } from './voice.ts'
 import { byTime, figuresFor, type Heard, newestOf, say, type Site, type Watch, type World } from './world.ts'
 import { HOUR } from './words.ts'
 import { countFlaps, isFlap } from './flaps.ts'
+import { isUnbroken } from './repeats.ts'
 import { writeRow } from './rows.ts'
 
 // What an event does when it is applied: the instant rules, the counts, and the door's own memory of what arrived late.
@@ -80,12 +81,12 @@ const opened = (world: World, watch: Watch, event: Heard, figures: Figures): voi
   }
   // Late doors: an opening belongs to the closing that arrived last, where that is later and no opening between is known.
   const { span } = memory
-  const within = span.closed !== null && event.time < span.closed
-  const closedAt = within && span.opened === null ? span.closed : null
-  if (!within || event.time < (span.opened ?? 0)) span.closed = null
-  span.opened = event.time
+  const within = span.closed !== null && event.time < span.closed.time
+  const closing = within && span.opened === null ? span.closed : null
+  if (!within || event.time < (span.opened?.time ?? 0)) span.closed = null
+  span.opened = event
   if (event.quiet) return
-  if (!isNewest && closedAt !== null) stood(world, watch, figures, { openedAt: event.time, closedAt })
+  if (!isNewest && closing !== null) stood(world, watch, figures, { opening: event, closing })
   if (!figures.permitNeeded || permitted) return
   if (isNewest) holds(world, watch, 'door-opened', { time: event.time, value: 0 })
   else happened(world, watch, 'door-opened', { time: event.time, value: 0 })
@@ -100,30 +101,32 @@ const closed = (world: World, watch: Watch, event: Heard, figures: Figures): voi
   )
   const isNewest = before === undefined || byTime(event, before) > 0
   const { span } = memory
-  const own = span.closed === null && span.opened !== null && span.opened < event.time ? span.opened : null
+  const own = span.closed === null && span.opened !== null && span.opened.time < event.time ? span.opened : null
   span.opened = own
-  span.closed = event.time
+  span.closed = event
   if (!isNewest) {
-    if (!event.quiet && own !== null) stood(world, watch, figures, { openedAt: own, closedAt: event.time })
+    if (!event.quiet && own !== null) stood(world, watch, figures, { opening: own, closing: event })
     return
   }
-  const openedAt = before?.kind === 'DOOR_OPENED' ? before.time : null
-  span.opened = openedAt
+  const opening = before?.kind === 'DOOR_OPENED' ? before : null
+  span.opened = opening
   Object.assign(memory.voices['door-opened'], { since: event.time, value: 0 })
   gone(world, watch, 'door-opened', { time: event.time, value: 0 })
   if (memory.heldOpen) {
     memory.heldOpen = false
     say(world, { kind: 'door-held-open', state: 'ended', site: watch.site, seal: watch.seal, time: event.time })
-  } else if (!event.quiet && openedAt !== null) stood(world, watch, figures, { openedAt, closedAt: event.time })
+  } else if (!event.quiet && opening !== null) stood(world, watch, figures, { opening, closing: event })
 }
 
 /** A door that is known to have stood open, too late to be told while it did. */
-const stood = (world: World, watch: Watch, figures: Figures, { openedAt, closedAt }: { readonly openedAt: number; readonly closedAt: number }): void => {
+const stood = (world: World, watch: Watch, figures: Figures, { opening, closing }: { readonly opening: Heard; readonly closing: Heard }): void => {
   const limit = figures.doorHeldOpenMs
-  if (limit === null || closedAt - openedAt < limit || watch.memory.heldOpen || isCovered(world, watch.site, closedAt)) return
+  if (limit === null || closing.time - opening.time < limit || watch.memory.heldOpen || isCovered(world, watch.site, closing.time)) return
+  // Where something was lost between the two, they may be of different openings.
+  if (!isUnbroken(watch, opening, closing)) return
   const fields = { kind: 'door-held-open', site: watch.site, seal: watch.seal } as const
-  say(world, { ...fields, state: 'began', time: openedAt + limit, value: closedAt - openedAt })
-  say(world, { ...fields, state: 'ended', time: closedAt })
+  say(world, { ...fields, state: 'began', time: opening.time + limit, value: closing.time - opening.time })
+  say(world, { ...fields, state: 'ended', time: closing.time })
 }
 
 const tamper = (world: World, watch: Watch, event: Heard): void => {
@@ -171,8 +174,7 @@ const fever = (world: World, watch: Watch, event: Heard, figures: Figures): void
     hour >= baseline.hour - 1 &&
     hour <= baseline.hour + 1 &&
     event.value >= baseline.mean + figures.feverAboveMilliC
-  if (event.value >= figures.feverMilliC || isAbove)
-    happened(world, watch, 'fever', { time: event.time, value: event.value, boot: event.boot, seq: event.seq })
+  if (event.value >= figures.feverMilliC || isAbove) happened(world, watch, 'fever', { time: event.time, value: event.value, boot: event.boot, seq: event.seq })
 }
 
 const passage = (world: World, watch: Watch, event: Heard, { figures, before }: { readonly figures: Figures; readonly before: number }): void => {

@@ -182,8 +182,9 @@ const tick = (oracle: Oracle, before: number): void => {
   }
   for (const watch of allWatches(world)) checkWatch(world, watch)
   for (const site of world.sites.values()) checkSite(world, site)
-  const isOff = figuresOf(world.paper, { kind: 'gate', area: '', site: '' }).severity['area-outage'] === 'off'
-  hearTick(desk, taken(world), isOff)
+  const sayings = taken(world)
+  const isOff = sayings.length > 0 && figuresOf(world.paper, { kind: 'gate', area: '', site: '' }).severity['area-outage'] === 'off'
+  hearTick(desk, sayings, isOff)
   const effects = noEffects()
   passTime(world, before, effects)
   follow(oracle, effects)
@@ -239,8 +240,7 @@ const over = (world: World, watch: Watch): void => {
   memory.told.clear()
   if (memory.heldOpen) end('door-held-open')
   if (memory.offline) end('offline')
-  memory.heldOpen = false
-  memory.offline = false
+  Object.assign(memory, { heldOpen: false, offline: false, gapLast: 0, gapTops: [] })
 }
 
 const doWork = ({ desk }: Oracle, { pick, work: wish }: Extract<Entry, { kind: 'work' }>): Target | null => {

@@ -35,6 +35,10 @@ export const hearTick = (desk: Desk, sayings: readonly Saying[], isOff: boolean)
   const { world } = desk
   const { outageSealsMin, outageShare } = fleetFor(world)
   const isBegin = ({ kind, state }: Saying): boolean => kind === 'offline' && state === 'began'
+  if (outages(desk).length === 0 && !sayings.some(isBegin)) {
+    for (const saying of sayings) hear(desk, saying)
+    return
+  }
   const over = outages(desk).filter((area) => {
     const { seals, silent } = countIn(world, area)
     const alarm = openAlarm(desk, `area-outage ${area}`)

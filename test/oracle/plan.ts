@@ -78,7 +78,7 @@ const scene: fc.Arbitrary<Scene> = fc.record({
   c: small,
 })
 export const plans: fc.Arbitrary<Plan> = fc.record({
-  scenes: fc.array(scene, { minLength: 1, maxLength: 14, size: 'max' }),
+  scenes: fc.array(scene, { minLength: 1, maxLength: 18, size: 'max' }),
   figures: fc.integer({ min: 0, max: 2 ** 30 }),
   phase: fc.integer({ min: 0, max: 999 }),
   ticks: fc.integer({ min: 0, max: 99 }),

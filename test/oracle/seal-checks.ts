@@ -9,6 +9,8 @@ import { driftOf, forecastOf, gapOf } from './self-checks.ts'
 // The checks of a watch: predicates over all that is known at a tick (docs/detectors.md, "Doors", "The seal itself").
 
 export const checkWatch = (world: World, watch: Watch): void => {
+  // Nothing was ever heard of it.
+  if (watch.memory.events.length === 0 && watch.memory.told.size === 0) return
   const figures = figuresFor(world, watch.site)
   const inForce = isInForce(world, watch)
   const tell = (kind: Parameters<typeof tellCheck>[2], found: Found | null | 'as told'): void => tellCheck(world, watch, kind, inForce ? found : null)

@@ -21,10 +21,6 @@ export const armGap = (watch: Watch, received: number): void => {
 export const gapOf = (world: World, watch: Watch, figures: Figures): Found | null | 'as told' => {
   const { seal, memory } = watch
   const off = figures.gapEventsMin === null ? null : 'as told'
-  if (!isInForce(world, watch)) {
-    memory.gapLast = 0
-    memory.gapTops = []
-  }
   if (memory.gapLast === 0 || seal.watches.at(-1) !== watch || world.now < instantAfter(watch, figures, memory.gapLast)) return off
   memory.gapLast = world.now
   const [a, b] = memory.gapTops.slice(-2)

@@ -35,7 +35,7 @@ export type Memory = {
   offline: boolean
   heldOpen: boolean
   /** The opening and the closing that arrived last, as far as they belong together. */
-  span: { opened: number | null; closed: number | null }
+  span: { opened: Heard | null; closed: Heard | null }
   readonly voices: Record<VoiceKind, Voice>
   /** Checks that were told to hold, with their level. */
   readonly told: Map<AlarmKind, number>
@@ -56,7 +56,10 @@ export const newMemory = (lastHeard: number): Memory => ({
   offline: false,
   heldOpen: false,
   span: { opened: null, closed: null },
-  voices: Object.fromEntries(VOICES.map((kind) => [kind, { holds: false, told: false, spoke: false, missed: 0, since: 0, value: 0 }])) as Record<VoiceKind, Voice>,
+  voices: Object.fromEntries(VOICES.map((kind) => [kind, { holds: false, told: false, spoke: false, missed: 0, since: 0, value: 0 }])) as Record<
+    VoiceKind,
+    Voice
+  >,
   told: new Map(),
   counters: [],
   samplesJudged: 0,
@@ -168,16 +171,22 @@ export const newWorld = (paper: PolicyPaper): World => ({
 })
 
 /** Asked very often: kept for as long as a paper is in force. */
-const kept = new WeakMap<PolicyPaper, Map<string, Figures>>()
-export const figuresFor = ({ paper }: World, { kind, area, name }: Pick<Site, 'kind' | 'area' | 'name'>): Figures => {
-  const known = kept.get(paper) ?? new Map<string, Figures>()
-  kept.set(paper, known)
-  const key = `${kind} ${area} ${name}`
-  const figures = known.get(key) ?? figuresOf(paper, { kind, area, site: name })
-  known.set(key, figures)
+type Kept = { readonly paper: PolicyPaper; readonly kind: SiteKind; readonly area: string; readonly figures: Figures }
+const kept = new WeakMap<Site, Kept>()
+export const figuresFor = ({ paper }: World, site: Site): Figures => {
+  const { kind, area, name } = site
+  const known = kept.get(site)
+  if (known !== undefined && known.paper === paper && known.kind === kind && known.area === area) return known.figures
+  const figures = figuresOf(paper, { kind, area, site: name })
+  kept.set(site, { paper, kind, area, figures })
   return figures
 }
-export const fleetFor = (world: World): Fleet => fleetOf(world.paper)
+const fleets = new WeakMap<PolicyPaper, Fleet>()
+export const fleetFor = ({ paper }: World): Fleet => {
+  const fleet = fleets.get(paper) ?? fleetOf(paper)
+  fleets.set(paper, fleet)
+  return fleet
+}
 
 export const isInForce = (world: World, watch: Watch): boolean => world.now < watch.until && world.now < watch.observedUntil && !watch.site.ended
 export const isLive = (world: World, site: Site): boolean => !site.ended && world.now >= site.observedFrom && world.now < site.observedUntil
