@@ -46,7 +46,7 @@ export const listAlarms = async (deps: LiveDeps, principal: Principal, query: Al
 const openAlarms = (deps: LiveDeps, scope: Scope, query: AlarmQuery, after: Place | undefined): readonly AlarmView[] => {
   const found: AlarmView[] = []
   for (const alarm of deps.machine.openAlarms()) {
-    if (!scope.covers(alarm.area) || !matches(alarm, query)) continue
+    if (!scope.shows(alarm) || !matches(alarm, query)) continue
     if (after === undefined || order(keyOf(alarm), after) > 0) found.push(alarm)
   }
   return found.sort((a, b) => order(keyOf(a), keyOf(b)))
@@ -71,7 +71,7 @@ const placeOf = (cursor: string): Place => {
   throw refusal(400, 'cursor: not one that this list gave')
 }
 
-const CLOSED_COLUMNS = `id, kind, severity, state, active, acknowledged, acknowledged_by, site, area, seal, repeats, value, toUnixTimestamp64Milli(since) AS since_ms,
+const CLOSED_COLUMNS = `id, kind, severity, state, active, acknowledged, acknowledged_by, site, area, if(seal = 0, '', seal_id) AS seal_text, repeats, value, toUnixTimestamp64Milli(since) AS since_ms,
   toUnixTimestamp64Milli(raised_at) AS raised_ms, toUnixTimestamp64Milli(cleared_at) AS cleared_ms, toUnixTimestamp64Milli(acknowledged_at) AS acknowledged_ms,
   escalation, assigned_to, delivered`
 const closedAlarms = async (
@@ -121,7 +121,7 @@ const closedBody = (row: QueryRow): AlarmBody => {
     acknowledged: yes(row['acknowledged']),
     site: text('site'),
     area: text('area'),
-    seal: text('seal'),
+    seal: text('seal_text'),
     since: time('since_ms') ?? raisedAt,
     raisedAt,
     goneAt: time('cleared_ms'),

@@ -56,7 +56,7 @@ export type Hub = {
   readonly close: () => void
 }
 
-type Change = { readonly area: string; readonly topic: 'alarms' | 'occupancy'; readonly message: LiveMessage }
+type Change = { readonly kind: string; readonly area: string; readonly topic: 'alarms' | 'occupancy'; readonly message: LiveMessage }
 type Member = { readonly client: Client; readonly principal: Principal; readonly whole: boolean; pinged: boolean }
 /** What the parts of the hub share. */
 type Ground = { readonly deps: HubDeps; readonly members: Set<Member>; readonly ring: Ring<Change>; readonly feed: OccupancyFeed; position: number }
@@ -144,14 +144,14 @@ const joined = (ground: Ground, options: JoinOptions, wire: Wire, stats: Stats):
 /** What a reader gets first. Alarms are taken at once, as of the cursor; sites one message at a time, as the socket takes them. */
 const openingOf = (ground: Ground, options: JoinOptions, prefixes: readonly string[], stats: Stats, whole: boolean): Iterator<Frame> => {
   const { principal, topics, since } = options
-  const covers = scopeOf(principal, options.area).covers
+  const { covers, shows } = scopeOf(principal, options.area)
   const cursor = cursorOf(ground.position)
   const resumed = isResumable(ground, since)
   const position = resumed ? (parseCursor(since ?? '')?.position ?? 0) : 0
   const wants = (topic: Topic): boolean => topics.includes(topic)
-  const missed = resumed ? ground.ring.after(position).filter((change) => wants(change.topic) && covers(change.area)) : []
+  const missed = resumed ? ground.ring.after(position).filter((change) => wants(change.topic) && shows(change)) : []
   const missedSites = resumed && wants('occupancy') ? ground.feed.changedSince(position) : undefined
-  const alarms = !resumed && wants('alarms') ? [...ground.deps.machine.openAlarms()].filter((alarm) => covers(alarm.area)) : []
+  const alarms = !resumed && wants('alarms') ? [...ground.deps.machine.openAlarms()].filter(shows) : []
   const hello: LiveMessage = { type: 'hello', cursor, resumed, topics, areas: prefixes, at: new Date(ground.deps.clock()).toISOString() }
   return (function* frames(): Generator<Frame> {
     yield frameOf(hello)
@@ -203,7 +203,7 @@ const tellRound = (ground: Ground, round: Round): void => {
     ground.ring.push(round.to, change)
     const frame = frameOf(change.message)
     for (const { client } of ground.members) {
-      if (client.topics.has(change.topic) && client.scope.covers(change.area)) client.tell(frame)
+      if (client.topics.has(change.topic) && client.scope.shows(change)) client.tell(frame)
     }
   }
 }
@@ -220,6 +220,7 @@ const alarmChanges = (ground: Ground, round: Round, before: string): Change[] =>
     const cursor = i === last ? cursorOf(round.to) : before
     return [
       {
+        kind: alarm.kind,
         area: alarm.area,
         topic: 'alarms' as const,
         message: { type: 'alarm' as const, step: step.step, by: step.by, alarm: alarmBody(alarm, ground.deps.troubleOf), cursor },
@@ -232,12 +233,12 @@ const tellAgain = (ground: Ground, id: string): void => {
   const alarm = ground.deps.machine.alarm(id)
   if (alarm === undefined || ground.members.size === 0) return
   const frame = frameOf({ type: 'alarm', step: 'undelivered', by: 'system', alarm: alarmBody(alarm, ground.deps.troubleOf), cursor: cursorOf(ground.position) })
-  for (const { client } of ground.members) if (client.topics.has('alarms') && client.scope.covers(alarm.area)) client.tell(frame)
+  for (const { client } of ground.members) if (client.topics.has('alarms') && client.scope.shows(alarm)) client.tell(frame)
 }
 const endings = (ground: Ground, round: Round): Change[] =>
   round.sitesEnded.flatMap((siteNo) => {
     const name = ground.feed.ended(siteNo)
-    return name === undefined ? [] : [{ area: name.area, topic: 'occupancy' as const, message: { type: 'ended' as const, sites: [name.site] } }]
+    return name === undefined ? [] : [{ kind: '', area: name.area, topic: 'occupancy' as const, message: { type: 'ended' as const, sites: [name.site] } }]
   })
 
 /** Readers of one scope share one filtered list and its frames. */

@@ -179,7 +179,7 @@ const registerAlarms = (app: FastifyInstance, deps: LiveDeps): void => {
     const { id } = request.params as { readonly id: string }
     const open = deps.machine.alarm(id)
     const alarm = open === undefined ? await closedAlarm(deps, id) : alarmBody(open, deps.notices.troubleOf)
-    if (alarm === undefined || !maySee(principalOf(request), alarm.area)) throw refusal(404, `no alarm ${id} here`)
+    if (alarm === undefined || !scopeOf(principalOf(request), '').shows(alarm)) throw refusal(404, `no alarm ${id} here`)
     await noted(deps, request, 'view-alarm', id)
     return alarm
   })

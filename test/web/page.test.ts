@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Browser, Page } from 'playwright-core'
 import { afterEach, expect } from 'vitest'
-import type { Source } from '../live/source.ts'
+import { alarmOf, type Source } from '../live/source.ts'
 import { registerSessionRoutes } from '../../ingest/session-routes.ts'
 import { secretOf } from '../live/secret.ts'
 import { startLiveServer, type LiveServer } from '../live/server.ts'
@@ -95,6 +95,46 @@ browserTest('a new alarm appears by itself, on top, and leaves when it is acknow
   await row.waitFor({ state: 'detached', timeout: 2_000 })
   await page.click('.tab:nth-child(2)')
   expect(await page.locator('[data-id=new-1] .tags').textContent()).toContain('by admin@')
+  expect(errors).toEqual([])
+})
+
+browserTest('a row shows how long it waits, how far it was escalated, who has it and who was told; a severity that rises moves it up', async (path) => {
+  const { page, source, errors } = await open(path, { width: 1440, height: 900, language: 'en-GB' })
+  const delivery = { id: 'd-1', webhook: 'duty', step: 'raised', state: 'waiting', at: Date.now(), changed: Date.now(), attempts: 0 } as const
+  const base = alarmOf({
+    id: 'life-1',
+    site: 'life-site',
+    severity: 'minor',
+    kind: 'capacity-over',
+    raisedAt: Date.now() - 7_200_000,
+    waitingSince: Date.now() - 600_000,
+  })
+  source.round([{ step: 'raised', alarm: { ...base, assignedTo: 'chen', deliveries: [delivery] } }])
+  const row = page.locator('[data-id=life-1]')
+  await row.waitFor({ timeout: 2_000 })
+  expect(await row.locator('.clock').textContent()).toMatch(/^10:0\d$/)
+  expect(await row.locator('.tags').textContent()).toContain('with chen')
+  expect(await row.locator('.told').textContent()).toBe('telling duty')
+  source.round([{ step: 'escalated', alarm: { ...base, severity: 'critical', escalation: 2, deliveries: [{ ...delivery, state: 'delivered', attempts: 3 }] } }])
+  await page.waitForFunction(() => document.querySelector('[data-id=life-1] .told')?.textContent === 'duty told')
+  expect(await row.getAttribute('class')).toBe('alarm critical')
+  expect(await row.locator('.tags').textContent()).toContain('escalated, level 2')
+  source.round([
+    {
+      step: 'shelved',
+      alarm: {
+        ...base,
+        severity: 'critical',
+        waitingSince: null,
+        shelvedUntil: Date.now() + 3_600_000,
+        shelvedBy: 'li',
+        deliveries: [{ ...delivery, state: 'dropped' }],
+      },
+    },
+  ])
+  await page.waitForFunction(() => document.querySelector('[data-id=life-1] .told.late')?.textContent === 'duty was not told')
+  expect(await row.locator('.tags').textContent()).toMatch(/put aside until \d\d:\d\d:\d\d by li/)
+  await shoot(page, 'alarm-life')
   expect(errors).toEqual([])
 })
 

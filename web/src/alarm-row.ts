@@ -1,11 +1,12 @@
 import type { Severity } from '../../core/kinds.ts'
 import type { AlarmBody } from '../../core/alarm-body.ts'
 import { h, setAttribute, setText } from './dom.ts'
-import { areaParts, duration } from './format.ts'
+import { areaParts, clockTime, duration } from './format.ts'
 import type { State } from './state.ts'
 import type { Text } from './text.ts'
 
-// One alarm as a row: how bad (shape, word and colour), what and why, where, how long it has waited, and the one button.
+// One alarm as a row: how bad (shape, word and colour), what and why, where, who has it and who was told, how long it has waited, and
+// the one button.
 // The row is made once and then only what changes is touched.
 
 /** Waiting longer than this is marked: a drill took three minutes from alarm to a person at the door. */
@@ -20,11 +21,14 @@ export type AlarmRow = {
 export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id: string) => void): AlarmRow => {
   let alarm = first
   const kind = text.kinds[first.kind as keyof Text['kinds']]
-  const severity = text.severities[first.severity as Severity]
   const why = h('p', { class: 'why' })
   const condition = h('span', { class: 'tag' })
   const repeats = h('span', { class: 'tag quiet' })
   const person = h('span', { class: 'tag quiet' })
+  const escalation = h('span', { class: 'tag escalated' })
+  const told = h('p', { class: 'told' })
+  const severityWord = h('span', { class: 'word' })
+  const severityTag = h('span', { class: 'tag word' })
   const waiting = h('span', { class: 'clock' })
   const problem = h('p', { class: 'problem', role: 'alert' })
   const button = h('button', { type: 'button', class: 'acknowledge', click: () => onAcknowledge(alarm.id) })
@@ -32,13 +36,14 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   const element = h(
     'li',
     { class: `alarm ${first.severity}`, 'data-id': first.id },
-    h('span', { class: 'severity' }, h('span', { class: 'shape', 'aria-hidden': 'true' }), h('span', { class: 'word' }, severity)),
+    h('span', { class: 'severity' }, h('span', { class: 'shape', 'aria-hidden': 'true' }), severityWord),
     h(
       'div',
       { class: 'what' },
-      h('div', { class: 'title' }, h('h3', {}, kind), h('div', { class: 'tags' }, h('span', { class: 'tag word' }, severity), condition, repeats, person)),
+      h('div', { class: 'title' }, h('h3', {}, kind), h('div', { class: 'tags' }, severityTag, condition, repeats, escalation, person)),
       why,
       h('p', { class: 'where', translate: 'no' }, h('span', { class: 'site' }, first.site), areaOf(first.area), sealOf(first, text)),
+      told,
       problem,
     ),
     h('div', { class: 'waited' }, h('span', { class: 'label' }, text.alarms.waitingFor), waiting),
@@ -46,17 +51,24 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   )
 
   const tick = (now: number): void => {
-    const waited = (alarm.acknowledgedAt === null ? now : Date.parse(alarm.acknowledgedAt)) - Date.parse(alarm.raisedAt)
+    const waited = (alarm.acknowledgedAt === null ? now : Date.parse(alarm.acknowledgedAt)) - Date.parse(alarm.waitingSince ?? alarm.raisedAt)
     setText(waiting, duration(waited, text))
     waiting.classList.toggle('long', !alarm.acknowledged && waited > WAITING_LONG_MS)
   }
   const update = (next: AlarmBody, state: State, now: number): void => {
     alarm = next
+    const severity = text.severities[next.severity as Severity]
+    setAttribute(element, 'class', `alarm ${next.severity}`)
+    setText(severityWord, severity)
+    setText(severityTag, severity)
+    setText(escalation, next.escalation > 0 && !next.acknowledged ? text.alarms.escalated(next.escalation) : '')
+    setText(told, toldText(next, text))
+    told.classList.toggle('late', next.deliveries.some(isLate))
     setText(why, text.why[next.kind as keyof Text['why']](next.value))
     setText(condition, next.active ? text.alarms.active : text.alarms.gone)
     condition.classList.toggle('ongoing', next.active)
     setText(repeats, next.repeats > 0 ? text.alarms.repeats(next.repeats) : '')
-    setText(person, next.acknowledged ? text.alarms.by(next.acknowledgedBy) : next.assignedTo === '' ? '' : text.alarms.assigned(next.assignedTo))
+    setText(person, personText(next, state, text))
     setText(problem, state.failed.has(next.id) ? text.alarms.failed : '')
     const sending = state.acknowledging.has(next.id)
     setText(button, sending ? text.alarms.acknowledging : text.alarms.acknowledge)
@@ -67,6 +79,24 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   }
   return { element, update, tick }
 }
+
+/** Who has it: acknowledged by, put aside by, or given to. */
+const personText = (alarm: AlarmBody, { language }: State, text: Text): string => {
+  if (alarm.acknowledged) return text.alarms.by(alarm.acknowledgedBy)
+  if (alarm.shelvedUntil !== null) return text.alarms.shelved(clockTime(Date.parse(alarm.shelvedUntil), language), alarm.shelvedBy)
+  return alarm.assignedTo === '' ? '' : text.alarms.assigned(alarm.assignedTo)
+}
+
+type Delivery = AlarmBody['deliveries'][number]
+const isLate = ({ state, attempts }: Delivery): boolean => state === 'dropped' || (state === 'waiting' && attempts > 0)
+/** The newest notice of each webhook: it says whether they know how it stands. */
+const toldText = ({ deliveries }: AlarmBody, text: Text): string =>
+  [...new Map(deliveries.map((delivery) => [delivery.webhook, delivery])).values()]
+    .map(({ webhook, state, attempts, error }) => {
+      if (state === 'delivered') return text.alarms.notified(webhook)
+      return state === 'dropped' ? text.alarms.unnotified(webhook) : text.alarms.notifying(webhook, attempts, error ?? '')
+    })
+    .join(', ')
 
 const areaOf = (area: string): HTMLElement => {
   const { coarse, fine } = areaParts(area)
