@@ -70,6 +70,7 @@ const opened = (world: World, watch: Watch, event: Heard, figures: Figures): voi
   if (outside && !permitted && !event.quiet) {
     event.offSchedule = true
     site.offScheduleLast = event
+    site.offScheduleRecent = true
     site.offScheduleCount += 1
   }
   const voice = memory.voices['door-opened']

@@ -121,6 +121,7 @@ const makeSite = (world: World, wish: SiteWish, plans: readonly Plan[], effects:
     told: new Map(),
     offScheduleCount: 0,
     offScheduleLast: null,
+    offScheduleRecent: false,
   }
   world.sites.set(wish.site, site)
   carryOut(world, site, plans, effects)

@@ -1,7 +1,7 @@
 import type { Figures } from './figures.ts'
 import { baselineOf } from './instants.ts'
 import type { Found } from './told.ts'
-import { isInForce, type Watch, type World } from './world.ts'
+import type { Watch, World } from './world.ts'
 import { DAY, HOUR, MINUTE, SECOND } from './words.ts'
 
 // What a seal says of itself: lost events, the battery's end, a terminal that drifts. Each may be left as it was told.

@@ -45,7 +45,9 @@ const openDoors = (world: World, site: Site): Heard[] =>
 
 const offSchedule = (world: World, site: Site, { offScheduleHoldMs }: Figures): Found | null => {
   const last = site.offScheduleLast
-  if (last !== null && (world.now < last.received + offScheduleHoldMs || openDoors(world, site).some((door) => door.offSchedule)))
+  // A hold that was over at a tick does not come back where the policy makes it longer.
+  if (last !== null && world.now >= last.received + offScheduleHoldMs) site.offScheduleRecent = false
+  if (last !== null && (site.offScheduleRecent || openDoors(world, site).some((door) => door.offSchedule)))
     return { time: last.time, value: site.offScheduleCount }
   site.offScheduleCount = 0
   return null

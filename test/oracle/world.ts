@@ -133,6 +133,7 @@ export type Site = {
   readonly told: Map<AlarmKind, number>
   offScheduleCount: number
   offScheduleLast: Heard | null
+  offScheduleRecent: boolean
 }
 
 export type Saying = {
