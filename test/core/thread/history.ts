@@ -97,6 +97,14 @@ export const makeHistory = (
     if (scripted.length > 0) entries.push(eventsEntry(now + 850, scripted))
     if (second % 97 === 0)
       entries.push(putPermit(now + 900, { site: `s-${pick(sites) + 1}`, from: now, until: now + 5 * MINUTE, openings: 2, reason: 'visit' }))
+    // By the week, of four minutes on each day; some are revoked.
+    if (second % 31 === 0) {
+      const weekly = { days: [0, 1, 2], from: 8 * 60 + 4, until: 8 * 60 + 8 }
+      entries.push(
+        putPermit(now + 910, { site: `s-${pick(sites) + 1}`, from: now - MINUTE, until: now + 1440 * MINUTE, openings: 1, reason: 'helper', weekly }),
+      )
+    }
+    if (second % 211 === 0) entries.push(registry(now + 920, { op: 'revoke-permit', by: ADMIN, permitNo: 1 + pick(10) }))
     if (second % 501 === 0) entries.push(registry(now + 900, { op: 'end-observation', by: ADMIN, site: `s-${pick(sites) + 1}`, until: null }))
     entries.push(tick(now + 999))
     if (second % 5 === 0) entries.push(extent(now + 999))

@@ -12,7 +12,20 @@ export const POLICY_QUICK: Policy = {
   kinds: Object.fromEntries(
     Object.entries(POLICY_DEFAULT.kinds).map(([kind, figures]) => [
       kind,
-      { ...figures, settleMs: 60_000, flapWindowMs: 60_000, flapEventsMin: 12, gapGraceMs: 90_000, gapEventsMin: 6, thermalReadingsMin: 10 },
+      {
+        ...figures,
+        settleMs: 60_000,
+        flapWindowMs: 60_000,
+        flapEventsMin: 12,
+        gapGraceMs: 90_000,
+        gapEventsMin: 6,
+        thermalReadingsMin: 10,
+        permitGraceMs: 60_000,
+        closingGraceMs: 60_000,
+        offScheduleHoldMs: 60_000,
+        // Histories begin at 08:00, local time: towers close after twelve minutes.
+        ...(kind === 'building' ? { schedule: Array.from({ length: 7 }, () => [5 * 60, 8 * 60 + 12] as const) } : {}),
+      },
     ]),
   ) as unknown as Policy['kinds'],
 }
