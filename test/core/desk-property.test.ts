@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ALARM, type AlarmKindName } from '../../core/kinds.ts'
-import type { AlarmWork } from '../../core/ops.ts'
+import type { AlarmWork, Delivery } from '../../core/ops.ts'
 import type { AlarmStep } from '../../core/rows.ts'
 import { SIGNAL_STRIDE } from '../../core/signal.ts'
 import type { Desk } from '../../core/desk.ts'
-import { AT, copiedDesk, newDesk, operator, type Said, signals } from './desk-world.ts'
+import { AT, copiedDesk, newDesk, operator, type Said, signals, webhook } from './desk-world.ts'
 
 // Any sequence of signals, people's work and ticks over few enough keys that they collide, against a slow and obvious reading of the contract.
 
@@ -13,7 +13,8 @@ const kind = fc.constantFrom<AlarmKindName>('tamper', 'passage-unpermitted', 'of
 const said: fc.Arbitrary<Said> = fc
   .record({
     kind,
-    state: fc.constantFrom('began', 'momentary', 'again', 'ended'),
+    state: fc.constantFrom('began', 'momentary', 'again', 'ended', 'level'),
+    level: fc.constantFrom(0, 1),
     site: fc.constant(1),
     value: fc.integer({ min: 1, max: 4 }),
     seq: fc.integer({ min: 1, max: 2 }),
@@ -23,7 +24,7 @@ const said: fc.Arbitrary<Said> = fc
 type Act = { readonly after: number } & (
   | { readonly what: 'say'; readonly said: readonly Said[] }
   | { readonly what: 'work'; readonly op: AlarmWork['op']; readonly pick: number }
-  | { readonly what: 'tick' | 'end' | 'copy' }
+  | { readonly what: 'tick' | 'end' | 'copy' | 'take' }
 )
 const after = fc.constantFrom(0, 1, 1000, 59_999, 60_000, 700_000)
 const act: fc.Arbitrary<Act> = fc.oneof(
@@ -37,16 +38,17 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       pick: fc.nat(5),
     }),
   },
-  fc.record({ after, what: fc.constantFrom('tick' as const, 'copy' as const, 'end' as const) }),
+  fc.record({ after, what: fc.constantFrom('tick' as const, 'copy' as const, 'end' as const, 'take' as const) }),
 )
 
 /** The contract's reading of one alarm, from its steps alone. */
-type Read = { open: boolean; active: boolean; acknowledged: boolean; cleared: boolean; repeats: number; key: string; kind: AlarmKindName }
+type Read = { severity: string; open: boolean; active: boolean; acknowledged: boolean; cleared: boolean; repeats: number; key: string; kind: AlarmKindName }
 const read = (alarms: Map<string, Read>, step: AlarmStep): void => {
   const alarm = alarms.get(step.id)
   if (step.step === 'raised') {
     expect(alarm).toBeUndefined()
     alarms.set(step.id, {
+      severity: step.severity,
       open: true,
       active: true,
       acknowledged: false,
@@ -65,7 +67,15 @@ const read = (alarms: Map<string, Read>, step: AlarmStep): void => {
     alarm.open = alarm.active = true
     return
   }
+  // A receiver may be late: its delivery is a step of an alarm that has closed.
+  if (step.step === 'delivered') return
   expect(alarm.open).toBe(true)
+  if (step.step === 'escalated' || step.step === 'eased') {
+    const byLevel = !step.note.startsWith('level ')
+    expect(step.severity !== alarm.severity).toBe(byLevel)
+    if (!byLevel) expect(alarm.acknowledged).toBe(false)
+    alarm.severity = step.severity
+  } else expect(step.severity).toBe(alarm.severity)
   if (step.step === 'condition-gone' || step.step === 'cleared') alarm.active = false
   if (step.step === 'acknowledged') alarm.acknowledged = true
   if (step.step === 'cleared') alarm.cleared = true
@@ -86,6 +96,8 @@ const perform = (desk: Desk, one: Act, now: number): readonly AlarmStep[] => {
       return desk.endSite(1, now)
     case 'copy':
       return []
+    case 'take':
+      return desk.work({ op: 'delivered', deliveries: [...desk.outbox().keys()].slice(0, 2).map((id) => ({ id, attempts: 1 })) }, now).steps
     case 'work': {
       const open = [...desk.openAlarms()]
       const id = open[one.pick % Math.max(1, open.length)]?.id ?? 'none'
@@ -94,18 +106,57 @@ const perform = (desk: Desk, one: Act, now: number): readonly AlarmStep[] => {
   }
 }
 
+const WORLD = { webhooks: [webhook(), webhook({ webhookNo: 2, name: 'minors', area: 'x', severities: ['minor'] })] }
+
+/** What a webhook may believe of an alarm, from its notices alone: it hears of the beginning first, and of the end once for each. */
+const checkNotices = (told: Map<string, string>, { id, webhookNo, alarm, step }: Delivery): void => {
+  const key = `${webhookNo} ${alarm}`
+  expect(told.has(id), 'an id is never given twice').toBe(false)
+  told.set(id, step)
+  const before = told.get(key) ?? 'cleared'
+  if (step === 'raised') expect(before).toBe('cleared')
+  if (step === 'cleared') expect(before).not.toBe('cleared')
+  told.set(key, step)
+}
+
 describe('any history of the desk', () => {
+  it('tells webhooks of each beginning and end in turn, and of the end of all that is over', () => {
+    let notices = 0
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
+        let desk = newDesk(WORLD)
+        let now = AT
+        const told = new Map<string, string>()
+        const hear = (): void => {
+          for (const delivery of desk.takeFresh()) checkNotices(told, delivery)
+        }
+        for (const one of acts) {
+          perform(desk, one, (now += one.after))
+          hear()
+          if (one.what === 'copy') desk = copiedDesk(desk, WORLD)
+        }
+        // All that closed by itself has stayed so long that it is news.
+        desk.tick(now + 60_000)
+        hear()
+        const open = new Set([...desk.openAlarms()].map(({ id }) => id))
+        for (const [key, step] of told) if (key.includes(' ') && !open.has(key.split(' ')[1] ?? '')) expect(step).toBe('cleared')
+        notices += told.size
+      }),
+      { numRuns: 300 },
+    )
+    expect(notices).toBeGreaterThan(500)
+  })
   it('has one open alarm a key, closed only by whom the contract names; the steps alone tell each alarm', () => {
     let raised = 0
     fc.assert(
       fc.property(fc.array(act, { maxLength: 40 }), (acts) => {
-        let desk = newDesk()
+        let desk = newDesk(WORLD)
         let now = AT
         const alarms = new Map<string, Read>()
         for (const one of acts) {
           now += one.after
           for (const step of perform(desk, one, now)) read(alarms, step)
-          if (one.what === 'copy') desk = copiedDesk(desk)
+          if (one.what === 'copy') desk = copiedDesk(desk, WORLD)
           const open = [...desk.openAlarms()]
           const keys = open.map(({ kind: name, seal, site, id }) => (ALARM[name].scope === 'event' ? id : `${name} ${seal} ${site}`))
           expect(new Set(keys).size).toBe(keys.length)
@@ -138,10 +189,10 @@ describe('any history of the desk', () => {
   it('goes on from a copy as it would have', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 20 }), fc.array(act, { maxLength: 20 }), (first, second) => {
-        const desk = newDesk()
+        const desk = newDesk(WORLD)
         let now = AT
         for (const one of first) perform(desk, one, (now += one.after))
-        const twin = copiedDesk(desk)
+        const twin = copiedDesk(desk, WORLD)
         for (const one of second) {
           now += one.after
           expect(perform(twin, one, now)).toEqual(perform(desk, one, now))

@@ -53,7 +53,7 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
   const tick = (now: number): void => {
     const waited = (alarm.acknowledgedAt === null ? now : Date.parse(alarm.acknowledgedAt)) - Date.parse(alarm.waitingSince ?? alarm.raisedAt)
     setText(waiting, duration(waited, text))
-    waiting.classList.toggle('long', !alarm.acknowledged && waited > WAITING_LONG_MS)
+    waiting.classList.toggle('long', alarm.waitingSince !== null && waited > WAITING_LONG_MS)
   }
   const update = (next: AlarmBody, state: State, now: number): void => {
     alarm = next

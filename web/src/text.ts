@@ -96,7 +96,7 @@ const whyEn: Whys = {
     value > 1 ? `${value} visitors are still inside after their permit ended.` : 'A visitor is still inside after the permit ended.',
   'unusual-traffic': () => 'Traffic differs from what is usual at this hour.',
   fever: (value) => (value > 0 ? `${celsius(value)} °C was measured at the entrance.` : 'A high temperature was measured at the entrance.'),
-  'area-outage': () => 'Many seals of this area fell silent together.',
+  'area-outage': (value) => `${value > 0 ? value : 'Many'} seals of this area fell silent together: a gateway, or the power.`,
 }
 const whyZh: Whys = {
   tamper: (value) => `设备${TAMPER_ZH[value] ?? '受到干扰'}。`,
@@ -123,7 +123,7 @@ const whyZh: Whys = {
   'permit-overrun': (value) => `报备时段已过，仍有 ${Math.max(1, value)} 名来访者未离开。`,
   'unusual-traffic': () => '人流与该时段通常情况不同。',
   fever: (value) => (value > 0 ? `入口测得 ${celsius(value)} ℃。` : '入口测得高温。'),
-  'area-outage': () => '该片区多台设备同时失联。',
+  'area-outage': (value) => `该片区 ${value > 0 ? value : '多'} 台设备同时失联：网关或供电中断。`,
 }
 
 const severityEn: Readonly<Record<Severity, string>> = { critical: 'Critical', major: 'Major', minor: 'Minor', info: 'Info' }
