@@ -12,6 +12,8 @@ export type PolicyResolver = {
   readonly fleet: FleetPolicy
   /** The figures of what is no site, an area: those of a gate that no rule for an area covers. */
   readonly nowhere: KindPolicy
+  /** Whether a rule names this site. */
+  readonly isNamed: (site: string) => boolean
   /** The figures for a site of this kind, area and name. The same object for equal answers, mostly: a hint for caching only. */
   readonly figures: (kind: SiteKindName, area: string, site: string) => KindPolicy
 }
@@ -58,6 +60,7 @@ export const createResolver = (base: Policy, document: PolicyDocument): PolicyRe
   return {
     fleet: fleetOf(base, document),
     nowhere: placeFigures('gate', ''),
+    isNamed: (site) => sites.size > 0 && sites.has(site),
     figures: (kind, area, site) =>
       withRules(
         placeFigures(kind, area),

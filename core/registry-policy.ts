@@ -27,7 +27,7 @@ export type PolicyState = {
   keys: string[]
   rows: Map<string, number>
   /** The same by identity: the resolver gives one object for all sites of a place. */
-  known: Map<KindPolicy, number>
+  known: WeakMap<KindPolicy, number>
 }
 /** Plain values, msgpack-able. */
 export type PolicyDump = { readonly current: PolicyInForce; readonly versions: readonly PolicyVersion[]; readonly figures: readonly KindPolicy[] }
@@ -47,7 +47,7 @@ const policyState = (base: Policy, dump: PolicyDump): PolicyState => {
     keys,
     // Row 0 is no site's.
     rows: new Map(keys.slice(1).map((key, at) => [key, at + 1])),
-    known: new Map(),
+    known: new WeakMap(),
   }
 }
 
@@ -99,7 +99,7 @@ export const assignPolicy = (state: RegistryState, siteNo: number): FiguresChang
   const row = policy[siteNo] as number
   const [key, before] = [inForce.keys[row], inForce.figures[row] as KindPolicy]
   const figures = figuresFor(state, siteNo)
-  if (!inForce.rows.has(figuresKey(figures)) && inForce.figures.length > POLICIES_MAX) renumber(state, false)
+  if (inForce.figures.length > POLICIES_MAX && !inForce.rows.has(figuresKey(figures))) renumber(state, false)
   else policy[siteNo] = rowOf(state, figures)
   return inForce.keys[policy[siteNo] as number] === key ? null : { site: siteNo, lifted: liftedBy(before, figures) }
 }
@@ -135,6 +135,20 @@ const rowOf = (state: RegistryState, figures: KindPolicy): number => {
   return row
 }
 
+/** Rows site by site, for all sites of a fleet: those of one area and kind that no rule names are looked up once. */
+const createRowLookup = (state: RegistryState): ((siteNo: number) => number) => {
+  const { inForce, sites, siteIds } = state
+  const { kind, areaKey } = sites.columns
+  const rows = new Uint16Array(state.areas.length * 4)
+  return (siteNo) => {
+    if (inForce.resolver.isNamed(siteIds[siteNo] as string)) return rowOf(state, figuresFor(state, siteNo))
+    const place = (areaKey[siteNo] as number) * 4 + (kind[siteNo] as number)
+    // Row 0 is no site's, so 0 is "not looked up".
+    if (rows[place] === 0) rows[place] = rowOf(state, figuresFor(state, siteNo))
+    return rows[place] as number
+  }
+}
+
 /** Numbers all rows anew, and gives each site its own. Returns the sites whose figures changed (ended ones too: they may be observed again); all where `everywhere`. */
 const renumber = (state: RegistryState, everywhere: boolean): FiguresChanged[] => {
   const { inForce, sites, siteCount } = state
@@ -144,19 +158,19 @@ const renumber = (state: RegistryState, everywhere: boolean): FiguresChanged[] =
   inForce.figures = [none]
   inForce.keys = [figuresKey(none)]
   inForce.rows = new Map()
-  inForce.known = new Map()
+  inForce.known = new WeakMap()
   for (const column of Object.values(state.policies.columns)) column.fill(0)
   writePolicyRow(state.policies.columns, 0, none, inForce.resolver.fleet)
   state.holidays = holidaysTable(inForce.resolver.fleet.holidays, state.holidays)
   const changed: FiguresChanged[] = []
+  const rowOfSite = createRowLookup(state)
   for (let siteNo = 1; siteNo <= siteCount; siteNo += 1) {
     if (kind[siteNo] === 0) continue
     const before = policy[siteNo] as number
-    const now = figuresFor(state, siteNo)
-    const row = rowOf(state, now)
+    const row = rowOfSite(siteNo)
     policy[siteNo] = row
     if (everywhere || inForce.keys[row] !== keys[before])
-      changed.push({ site: siteNo, lifted: liftedBy(figures[before] as KindPolicy, now) })
+      changed.push({ site: siteNo, lifted: liftedBy(figures[before] as KindPolicy, inForce.figures[row] as KindPolicy) })
   }
   return changed
 }
@@ -169,7 +183,7 @@ export const forgetSiteRules = (state: RegistryState, site: string, effects: Reg
   if (rules.length === current.document.rules.length) return
   inForce.current = { ...current, document: { ...current.document, rules } }
   inForce.resolver = createResolver(state.policy, inForce.current.document)
-  inForce.known = new Map()
+  inForce.known = new WeakMap()
   effects.policies.push(policyRow(state, inForce.current))
 }
 
