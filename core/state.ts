@@ -139,12 +139,10 @@ export const WATCH_CHECKS = {
   newestTimes: ['f64', 32],
   /** Each: boot, then seq. */
   newestNumbers: ['u32', 32],
-  /** A bit for each of the 8, by ring: the passage is noted (rules/door-shut.ts); the door event is an opening. */
-  newestBits: ['u8', 2],
   /** People of the 8 passages, in (+) or out (−). */
   newestPeople: ['i32', 8],
-  /** Head and count of both rings. */
-  newest: 'u16',
+  /** Heads and counts of both rings, and a bit for each of the 8: the passage is noted (rules/door-shut.ts); the door event is an opening. */
+  newest: 'u32',
   /** passage-door-shut: passages noted behind the closing that is the newest door event, and when the first of them was heard of. */
   shutNoted: 'u16',
   shutSince: 'f64',

@@ -5,6 +5,7 @@ import { SIGNAL_STATE } from '../signal.ts'
 import { CONDITION, WATCH_FLAG } from '../state.ts'
 import { setTimer, TIMER } from '../timers.ts'
 import { doorKept } from '../watch-kept.ts'
+import { isUnbroken } from '../window.ts'
 import { permitAt } from './permit.ts'
 import { siteDoorClosed, siteDoorOpened } from './site-doors.ts'
 
@@ -15,7 +16,8 @@ import { siteDoorClosed, siteDoorOpened } from './site-doors.ts'
 // between means a close was lost). A permit that covers now excuses it until the permit ends. A door whose opening and closing
 // arrive late, in either order, and that stood open for the limit, is told as begun and ended. Of late ones only those that arrive next
 // to each other are paired (batches in order or newest-first): `spanFrom` to `spanUntil` is the opening and the closing
-// that arrived last; an opening is paired with that closing where none between the two is known.
+// that arrived last; an opening is paired with that closing where none between the two is known, and it is told only where nothing
+// was lost between the two: else the opening of a later closing, or the closing of an earlier opening, may be what was lost.
 
 const isNewer = (run: ShardRun): boolean => {
   const { watch, time, boot, seq } = run.current
@@ -25,13 +27,13 @@ const isNewer = (run: ShardRun): boolean => {
 }
 
 const remember = (run: ShardRun, open: boolean): void => {
-  const { watch, site, time, boot, seq } = run.current
+  const { watch, site, time, boot, seq, quiet } = run.current
   const { flags, doorTime, doorBoot, doorSeq } = run.watches
   doorTime[watch] = time
   doorBoot[watch] = boot
   doorSeq[watch] = seq
-  const others = (flags[watch] as number) & ~WATCH_FLAG.doorOpen
-  const now = others | WATCH_FLAG.doorKnown | (open ? WATCH_FLAG.doorOpen : 0)
+  const others = (flags[watch] as number) & ~(WATCH_FLAG.doorOpen | WATCH_FLAG.doorQuiet)
+  const now = others | WATCH_FLAG.doorKnown | (open ? WATCH_FLAG.doorOpen : 0) | (open && quiet ? WATCH_FLAG.doorQuiet : 0)
   if (now !== flags[watch]) siteChanged(run, site)
   flags[watch] = now
 }
@@ -42,11 +44,11 @@ export const doorOpened = (run: ShardRun): void => {
   if (newer) openedAgain(run)
   if (newer) remember(run, true)
   doorKept(run, true, newer)
-  const closedAt = spanOpened(run, watch, time)
+  const closing = spanOpened(run)
   siteDoorOpened(run, newer)
   const permitted = run.policy.permitNeeded[policy] === 0 || permit !== 0
   if (quiet) return
-  if (!newer) stoodOpen(run, time, closedAt)
+  if (!newer && closing !== null) stoodOpen(run, run.current, closing)
   if (!permitted && newer) conditionHolds(run, watch, CONDITION.doorOpened, 0)
   else if (!permitted) happened(run, watch, CONDITION.doorOpened, 0)
   if (newer) watchOpenDoor(run, watch, time + (run.policy.doorHeldOpenMs[policy] as number))
@@ -59,38 +61,43 @@ const openedAgain = (run: ShardRun): void => {
   if (time + (run.policy.doorHeldOpenMs[policy] as number) > run.received) heldOpenEnds(run, watch, time)
 }
 
-/** An opening arrived: returns the closing that it belongs to, or 0. */
-const spanOpened = (run: ShardRun, watch: number, time: number): number => {
-  const { spanFrom, spanUntil } = run.watches
+type DoorEvent = { readonly time: number; readonly boot: number; readonly seq: number }
+
+/** An opening arrived: returns the closing that it belongs to, or null. */
+const spanOpened = (run: ShardRun): DoorEvent | null => {
+  const { watch, time, boot, seq } = run.current
+  const { spanFrom, spanFromBoot, spanFromSeq, spanUntil, spanUntilBoot, spanUntilSeq } = run.watches
   const [from, until] = [spanFrom[watch] as number, spanUntil[watch] as number]
   const within = until !== 0 && time < until
   if (!within || time < from) spanUntil[watch] = 0
   spanFrom[watch] = time
-  return within && from === 0 ? until : 0
+  spanFromBoot[watch] = boot
+  spanFromSeq[watch] = seq
+  return within && from === 0 ? { time: until, boot: spanUntilBoot[watch] as number, seq: spanUntilSeq[watch] as number } : null
 }
 
-/** A closing arrived: returns the opening that it belongs to, or 0. */
-const spanClosed = (run: ShardRun, watch: number, time: number): number => {
-  const { spanFrom, spanUntil } = run.watches
+/** A closing arrived: returns the opening that it belongs to, or null. */
+const spanClosed = (run: ShardRun): DoorEvent | null => {
+  const { watch, time, boot, seq } = run.current
+  const { spanFrom, spanFromBoot, spanFromSeq, spanUntil, spanUntilBoot, spanUntilSeq } = run.watches
   const from = spanUntil[watch] === 0 && (spanFrom[watch] as number) < time ? (spanFrom[watch] as number) : 0
   spanFrom[watch] = from
   spanUntil[watch] = time
-  return from
+  spanUntilBoot[watch] = boot
+  spanUntilSeq[watch] = seq
+  return from === 0 ? null : { time: from, boot: spanFromBoot[watch] as number, seq: spanFromSeq[watch] as number }
 }
 
 /** An opening and a closing of which one is behind the door's state: told where the door stood open for the limit, without a permit at the closing. */
-const stoodOpen = (run: ShardRun, openedAt: number, closedAt: number): void => {
+const stoodOpen = (run: ShardRun, opened: DoorEvent, closed: DoorEvent): void => {
   const { watch, site, policy } = run.current
   const limit = run.policy.doorHeldOpenMs[policy] as number
-  if (
-    openedAt === 0 ||
-    closedAt - openedAt < limit ||
-    ((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0 ||
-    permitAt(run, site, closedAt) !== 0
-  )
-    return
-  signal(run, { kind: ALARM['door-held-open'].no, state: SIGNAL_STATE.began, watch, site, time: openedAt + limit, value: closedAt - openedAt })
-  signal(run, { kind: ALARM['door-held-open'].no, state: SIGNAL_STATE.ended, watch, site, time: closedAt, value: 0 })
+  if (closed.time - opened.time < limit || ((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0 || permitAt(run, site, closed.time) !== 0) return
+  const seal = run.directory.watches.columns.seal[watch] as number
+  if (opened.boot !== closed.boot || !isUnbroken(run.windows, seal, opened.boot, { after: opened.seq, before: closed.seq })) return
+  const told = { kind: ALARM['door-held-open'].no, watch, site }
+  signal(run, { ...told, state: SIGNAL_STATE.began, time: opened.time + limit, value: closed.time - opened.time })
+  signal(run, { ...told, state: SIGNAL_STATE.ended, time: closed.time, value: 0 })
 }
 
 const watchOpenDoor = (run: ShardRun, watch: number, deadline: number): void => {
@@ -103,22 +110,32 @@ const watchOpenDoor = (run: ShardRun, watch: number, deadline: number): void => 
 export const doorClosed = (run: ShardRun): void => {
   const { watch, time, quiet } = run.current
   const newer = isNewer(run)
-  const spanFrom = spanClosed(run, watch, time)
+  const late = spanClosed(run)
   if (!newer) {
     doorKept(run, false, false)
-    if (!quiet) stoodOpen(run, spanFrom, time)
+    if (!quiet && late !== null) stoodOpen(run, late, run.current)
     return
   }
-  const { flags, doorTime } = run.watches
-  const before = flags[watch] as number
-  const openedAt = (before & WATCH_FLAG.doorOpen) === 0 ? 0 : (doorTime[watch] as number)
-  run.watches.spanFrom[watch] = openedAt
+  const before = run.watches.flags[watch] as number
+  const opening = openingBefore(run)
   remember(run, false)
   doorKept(run, false, true)
   siteDoorClosed(run)
   conditionGone(run, watch, CONDITION.doorOpened, 0)
   if ((before & WATCH_FLAG.heldOpen) !== 0) return heldOpenEnds(run, watch, time)
-  if (!quiet) stoodOpen(run, openedAt, time)
+  if (!quiet && opening !== null) stoodOpen(run, opening, run.current)
+}
+
+/** The opening that the newest state is, before a newer closing: it is the closing's own. */
+const openingBefore = (run: ShardRun): DoorEvent | null => {
+  const { watch } = run.current
+  const { flags, doorTime, doorBoot, doorSeq, spanFrom, spanFromBoot, spanFromSeq } = run.watches
+  const isOpen = ((flags[watch] as number) & WATCH_FLAG.doorOpen) !== 0
+  spanFrom[watch] = isOpen ? (doorTime[watch] as number) : 0
+  if (!isOpen) return null
+  spanFromBoot[watch] = doorBoot[watch] as number
+  spanFromSeq[watch] = doorSeq[watch] as number
+  return { time: doorTime[watch] as number, boot: doorBoot[watch] as number, seq: doorSeq[watch] as number }
 }
 
 export const heldOpenEnds = (run: ShardRun, watch: number, time: number): void => {
@@ -136,7 +153,7 @@ export const heldOpenDue = (run: ShardRun, watch: number): void => {
   const { flags, doorTime } = run.watches
   const { site } = run.directory.watches.columns
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.timerHeld
-  if ((flags[watch] & WATCH_FLAG.doorOpen) === 0 || !isInForce(run, watch)) return
+  if ((flags[watch] & (WATCH_FLAG.doorOpen | WATCH_FLAG.doorQuiet)) !== WATCH_FLAG.doorOpen || !isInForce(run, watch)) return
   const opened = doorTime[watch] as number
   const deadline = opened + (run.policy.doorHeldOpenMs[run.sites.policy[site[watch] as number] as number] as number)
   const told = (flags[watch] & WATCH_FLAG.heldOpen) !== 0

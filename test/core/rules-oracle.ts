@@ -17,6 +17,13 @@ export type OracleEvent = {
   readonly value: number
   readonly wrongClock: boolean
 }
+/** Of one boot, and every number between has been heard. */
+const isUnbroken = (events: readonly OracleEvent[], from: OracleEvent, until: OracleEvent): boolean => {
+  if (from.boot !== until.boot || from.seq >= until.seq) return false
+  const between = events.filter(({ boot, seq }) => boot === from.boot && seq > from.seq && seq < until.seq)
+  return between.length === until.seq - from.seq - 1
+}
+
 export type OraclePermit = { readonly site: string; readonly made: number; readonly from: number; readonly until: number; readonly openings: number }
 export type Oracle = {
   readonly permit: (permit: OraclePermit) => void
@@ -137,7 +144,7 @@ export const createOracle = (
     const site = siteOf(memory)
     const { received, time } = event
     change(memory, 'door-opened', false, received)
-    const stood = before?.kind === 'DOOR_OPENED' ? time - before.time : 0
+    const stood = before?.kind === 'DOOR_OPENED' && isUnbroken(memory.events, before, event) ? time - before.time : 0
     if (memory.held) ended('door-held-open', memory.seal.name, received)
     else if (stood >= (figures(site).doorHeldOpenMs ?? Infinity) && !permitted(site, time)) happened('door-held-open', memory.seal.name, received)
     memory.held = false
