@@ -46,8 +46,6 @@ const unknownKeys = (problems: Problems, where: string, value: Bag, known: reado
     if (!known.includes(key)) add(problems, where === '' ? key : `${where}.${key}`, `is not known here; known are ${known.join(', ')}`)
 }
 
-export const problemText = ({ where, detail }: PolicyProblem): string => `${where}: ${detail}`
-
 /** The document, where nothing is wrong with its shape; else what is. */
 export const readPolicy = (value: unknown): { readonly document: PolicyDocument } | { readonly problems: readonly PolicyProblem[] } => {
   const problems: Problems = { found: [] }

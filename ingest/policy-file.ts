@@ -17,7 +17,7 @@ export const readPolicyFile = (path: string): PolicyDocument => {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new Error(`policy ${path}: ${(error as Error).message}`)
+    throw new Error(`policy ${path}: ${(error as Error).message}`, { cause: error })
   }
   const checked = checkPolicy(POLICY_DEFAULT, value)
   if (checked.kind === 'wrong') throw new Error(`policy ${path}: ${problemsText(checked.problems)}`)

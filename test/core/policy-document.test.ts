@@ -190,10 +190,10 @@ const figuresByHand = (rules: readonly PolicyRule[], kind: SiteKindName, area: s
   const strongest = <T>(valueOf: (set: Record<string, unknown>) => T | undefined): T | undefined => {
     let best: PolicyRule | undefined
     for (const rule of rules) {
-      if (!isFor(rule) || valueOf(rule.set as Record<string, unknown>) === undefined) continue
+      if (!isFor(rule) || valueOf(rule.set) === undefined) continue
       if (best === undefined || compare(special(rule), special(best)) >= 0) best = rule
     }
-    return best === undefined ? undefined : valueOf(best.set as Record<string, unknown>)
+    return best === undefined ? undefined : valueOf(best.set)
   }
   const figures: Record<string, unknown> = { ...POLICY_DEFAULT.kinds[kind] }
   for (const name of Object.keys(figures)) {
