@@ -134,11 +134,17 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
     const no = watch[i] as number
     sum += (siteKey[no] as number) + (areaKey[no] as number) + (kind[no] as number) + (until[no] as number) + (observedUntil[no] as number)
   }
-  const { lastHeard, flags, batteryTime, batteryMv, okAt, lowAt } = run.watches
+  const { lastHeard, flags, batteryTime, batteryMv, okAt, lowAt, counters } = run.watches
   for (let i = 0; i < count; i += 1) {
     const no = watch[i] as number
     sum +=
-      (lastHeard[no] as number) + (flags[no] as number) + (batteryTime[no] as number) + (batteryMv[no] as number) + (okAt[no] as number) + (lowAt[no] as number)
+      (lastHeard[no] as number) +
+      (flags[no] as number) +
+      (batteryTime[no] as number) +
+      (batteryMv[no] as number) +
+      (okAt[no] as number) +
+      (lowAt[no] as number) +
+      (counters[no] as number)
   }
   const { boots, boot, top, bits } = run.windows
   const { low, high } = run.directory.seals.columns

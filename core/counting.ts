@@ -15,9 +15,9 @@ export const passageCounted = (run: ShardRun, people: number): void => {
   const change = passageCounts(run, people)
   // Where counters had told of it, only what is learnt of passages may move.
   const before = change === 0 ? correctedOf(run, site) : 0
-  countChange(run, site, { time, people: change, passages: 1 })
+  countChange(run, site, change, 1)
   noteQuietBroken(run, site)
-  if (change !== 0 || correctedOf(run, site) !== before) write(run, site, CAUSE.passage)
+  if (change !== 0 || correctedOf(run, site) !== before) writeOccupancy(run, site, time, CAUSE.passage)
   else siteChanged(run, site)
   countsChanged(run, site, time)
 }
@@ -37,8 +37,8 @@ export const bootNoted = (run: ShardRun): void => {
 const repaired = (run: ShardRun, people: number): void => {
   if (people === 0) return
   const { site, time } = run.current
-  countChange(run, site, { time, people, passages: 0 })
-  write(run, site, CAUSE.counter)
+  countChange(run, site, people, 0)
+  writeOccupancy(run, site, time, CAUSE.counter)
   countsChanged(run, site, time)
 }
 
@@ -46,12 +46,9 @@ const repaired = (run: ShardRun, people: number): void => {
 export const rollCalled = (run: ShardRun): void => {
   const { site, time, value } = run.current
   if (!setAnchor(run, site, { kind: ANCHOR.rollCall, time, people: value })) return
-  write(run, site, CAUSE.rollCall)
+  writeOccupancy(run, site, time, CAUSE.rollCall)
   countsChanged(run, site, time)
 }
-
-const write = (run: ShardRun, site: number, cause: number): void =>
-  writeOccupancy(run, site, { siteKey: run.directory.watches.columns.siteKey[run.current.admitted] as number, time: run.current.time, cause })
 
 const countsChanged = (run: ShardRun, site: number, time: number): void => {
   compareHeadcount(run, site, time)

@@ -55,10 +55,10 @@ export const confidenceOf = ({ siteState }: Counts, site: number): number => {
   return siteState.anchor[site] === ANCHOR.quiet ? QUIET_CONFIDENCE * chance : chance
 }
 
-/** The raw count changes by `people` at event time `time`; by a passage (`passages` 1, also where counters had told of it) or a counter (0). */
-export const countChange = (run: ShardRun, site: number, change: { readonly time: number; readonly people: number; readonly passages: 0 | 1 }): void => {
+/** The current event changes the raw count by `people`: a passage (`passages` 1, also where counters had told of it) or a counter (0). */
+export const countChange = (run: ShardRun, site: number, people: number, passages: 0 | 1): void => {
   const { siteState } = run
-  const { time, people, passages } = change
+  const { time } = run.current
   siteState.net[site] = (siteState.net[site] as number) + people
   if (siteState.anchor[site] === ANCHOR.none || time > (siteState.anchorTime[site] as number)) {
     siteState.netAfter[site] = (siteState.netAfter[site] as number) + people
@@ -144,17 +144,17 @@ export const setAnchor = (run: ShardRun, site: number, anchor: NewAnchor): boole
   return true
 }
 
-/** A row of `occupancy`: the counts as they are after what happened at `time`. */
-export const writeOccupancy = (run: ShardRun, site: number, at: { readonly siteKey: number; readonly time: number; readonly cause: number }): void => {
+/** A row of `occupancy`: the counts as they are after what happened at `time`, which is the current event or a quiet hour. */
+export const writeOccupancy = (run: ShardRun, site: number, time: number, cause: number): void => {
   const row = nextRow(run.occupancy)
   const { columns } = run.occupancy
-  columns.site_key[row] = at.siteKey
-  putI64(columns.time, row, at.time)
+  columns.site_key[row] = (cause === CAUSE.quiet ? run.sites.siteKey[site] : run.directory.watches.columns.siteKey[run.current.admitted]) as number
+  putI64(columns.time, row, time)
   putI64(columns.received, row, run.received)
   columns.raw[row] = rawOf(run, site)
   columns.corrected[row] = correctedOf(run, site)
   columns.confidence[row] = confidenceOf(run, site)
-  columns.cause[row] = at.cause
+  columns.cause[row] = cause
   columns.expires[row] = expiresOf(run, site)
   siteChanged(run, site)
 }

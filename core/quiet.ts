@@ -20,7 +20,9 @@ export const noteQuietBroken = (run: ShardRun, site: number): void => {
   const { policy, time } = run.current
   if (run.policy.quietMinute[policy] === Infinity) return
   const { quietBroken } = run.siteState
-  const past = (((time - quietPhase(run, policy)) % DAY_MS) + DAY_MS) % DAY_MS
+  const since = time - quietPhase(run, policy)
+  // (Not %: on numbers of this size it is a call.)
+  const past = since - Math.floor(since / DAY_MS) * DAY_MS
   if ((past === 0 || past >= DAY_MS - (run.policy.quietMs[policy] as number)) && time > (quietBroken[site] as number)) quietBroken[site] = time
 }
 
@@ -34,7 +36,7 @@ export const quietCheck = (run: ShardRun, site: number, live: boolean): void => 
   const quiet = Math.floor((run.received - settle - phase) / DAY_MS) * DAY_MS + phase
   if (run.received < quiet + QUIET_LATE_MS && wasQuiet(run, site, quiet)) {
     setAnchor(run, site, { kind: ANCHOR.quiet, time: quiet, people: run.policy.quietInside[policy] as number })
-    writeOccupancy(run, site, { siteKey: run.sites.siteKey[site] as number, time: quiet, cause: CAUSE.quiet })
+    writeOccupancy(run, site, quiet, CAUSE.quiet)
     compareHeadcount(run, site, quiet)
   }
   if (firstAfter[site] !== 0) lookSiteAt(run, site, quiet + DAY_MS + settle)
