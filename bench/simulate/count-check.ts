@@ -7,7 +7,7 @@ import { EVENT } from '../../core/kinds.ts'
 import type { Plan } from './plan.ts'
 
 export type CountVerdict = { readonly sites: number; readonly passages: number; readonly differ: number; readonly complaints: readonly string[] }
-type SitePage = { readonly items: readonly { readonly site: string; readonly occupancy: { readonly raw: number } }[]; readonly next: string | null }
+type SitePage = { readonly items: readonly { readonly site: string; readonly raw: number }[]; readonly next: string | null }
 
 const PAGE = 1_000
 const COMPLAINTS_MAX = 10
@@ -17,7 +17,7 @@ const rawCounts = async (target: Target): Promise<Map<string, number>> => {
   for (let cursor: string | null = ''; cursor !== null;) {
     const path = `/v1/sites?limit=${PAGE}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`
     const page = (await apiOk(target, 'operator', { path })) as SitePage
-    for (const { site, occupancy } of page.items) raw.set(site, occupancy.raw)
+    for (const item of page.items) raw.set(item.site, item.raw)
     cursor = page.next
   }
   return raw

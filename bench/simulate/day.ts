@@ -56,23 +56,27 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
   const declare = declarePermits(target, plan, startMs)
   const result = { accepted: 0, rejected: 0 }
   const rejectedOnce = new Set<string>()
+  const acceptedOnce = new Set<string>()
   const began = performance.now()
   const tell = progress(say, began)
-  const deliver = async ({ untilMs, batch, keyOf }: Prepared): Promise<void> => {
+  const deliver = async ({ untilMs, batch, keyOf, ending }: Prepared): Promise<void> => {
     await declare(untilMs)
     await tick(untilMs)
     if (batch === undefined) return
     const receipt = await sender.send(batch)
     result.accepted += receipt.accepted
     result.rejected += receipt.rejected
-    for (const { index } of receipt.rejections) rejectedOnce.add(keyOf(index))
+    const refused = new Set(receipt.rejections.map(({ index }) => index))
+    for (const index of refused) rejectedOnce.add(keyOf(index))
+    for (const index of ending) if (!refused.has(index)) acceptedOnce.add(keyOf(index))
   }
   // While the engine takes one step, the next one is made.
-  let ahead = prepare(player)
+  const ends = endingSeals(plan)
+  let ahead = prepare(player, ends)
   const step = async (): Promise<number> => {
     const { untilMs } = ahead
     const delivered = deliver(ahead)
-    ahead = prepare(player)
+    ahead = prepare(player, ends)
     await delivered
     tell(untilMs, result.accepted + result.rejected)
     return untilMs
@@ -91,21 +95,32 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
   return {
     ...player.counts(),
     net: player.net(),
-    distinctRejected: rejectedOnce.size,
+    distinctRejected: [...rejectedOnce].filter((key) => !acceptedOnce.has(key)).length,
     ...result,
     retries: sender.retries(),
     seconds: (performance.now() - began) / 1000,
   }
 }
 
-type Prepared = { readonly untilMs: number; readonly batch: Uint8Array | undefined; readonly keyOf: (index: number) => string }
+type Prepared = {
+  readonly untilMs: number
+  readonly batch: Uint8Array | undefined
+  readonly keyOf: (index: number) => string
+  /** Events of seals whose observation ends today: one sent twice may be accepted first and rejected then. */
+  readonly ending: readonly number[]
+}
+/** By the low half of their ids. */
+const endingSeals = ({ seals, sites }: Plan): ReadonlySet<number> =>
+  new Set(seals.flatMap(({ low, site }) => (sites[site]?.observedUntil === undefined ? [] : [low])))
 /** A step as bytes, and what names its events: the player's arrays are used again before its receipt is here. */
-const prepare = (player: Player): Prepared => {
+const prepare = (player: Player, ends: ReadonlySet<number>): Prepared => {
   const { untilMs, events } = player.step()
   const { count } = events
-  if (count === 0) return { untilMs, batch: undefined, keyOf: () => '' }
+  if (count === 0) return { untilMs, batch: undefined, keyOf: () => '', ending: [] }
   const [low, boot, seq] = [events.low.slice(0, count), events.boot.slice(0, count), events.seq.slice(0, count)]
-  return { untilMs, batch: encodeColumns(events), keyOf: (index) => `${low[index]}.${boot[index]}.${seq[index]}` }
+  const ending: number[] = []
+  for (let i = 0; i < count; i++) if (ends.has(low[i] as number)) ending.push(i)
+  return { untilMs, batch: encodeColumns(events), keyOf: (index) => `${low[index]}.${boot[index]}.${seq[index]}`, ending }
 }
 
 const PROGRESS_MS = 2_000

@@ -165,8 +165,8 @@ const clockOff = (draft: Draft, seal: number, by: number): void => {
   const told = by > AHEAD
   draft.offClock.add(seal)
   const at = told ? 10 * MINUTE : 0
-  if (told) act(draft, { at: 0, seal, kind: CONTROL.steady, value: 1 })
-  act(draft, { at: Math.max(0, at - SECOND), seal, kind: CONTROL.clock, value: by })
+  if (told) act(draft, { at: 1, seal, kind: CONTROL.steady, value: 1 })
+  act(draft, { at: Math.max(1, at - SECOND), seal, kind: CONTROL.clock, value: by })
   const note = `${Math.round(by / SECOND)} s ahead all day`
   if (!told) return void nearMiss(draft, { kind: 'clock-wrong', seal, at, note, lastsMs: DAY })
   beat(draft, seal, at)

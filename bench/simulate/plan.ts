@@ -131,7 +131,7 @@ export const draftOf = (random: Random, seals: number): Draft => ({
   offClock: new Set(),
 })
 
-/** Something at a door. `shift` moves the device's time of this one event. */
+/** Something at a door, after the day's first millisecond. `shift` moves the device's time of this one event. */
 export const act = (draft: Draft, what: { at: number; seal: number; kind: number; value?: number; delivery?: number; shift?: number }): void =>
   pushAction(draft.actions, {
     time: Math.round(what.at),

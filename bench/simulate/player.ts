@@ -7,6 +7,7 @@ import { EVENT } from '../../core/kinds.ts'
 import { createEvents, pushEvent, type EventArrays } from '../wire.ts'
 import type { Random } from '../random.ts'
 import { createDevices, sense, setDevice, storedBeats, type Happening, type Sent } from './devices.ts'
+import { heartbeatsFrom, powerUpsFrom, type PowerUp } from './heartbeats.ts'
 import { createLinks, FAULTS_DAY, lossyDelivery, type LinkFaults } from './links.ts'
 import { CONTROL, DELIVERY, MINUTE, SECOND, type Plan } from './plan.ts'
 
@@ -34,7 +35,7 @@ export type Player = {
   readonly counts: () => PlayerCounts
   /** People in minus out that the devices of a site have sensed so far, each once: what the raw count must come to. */
   readonly net: () => Int32Array
-  /** No more heartbeats or actions: each device's counters once more, and then only what waits. */
+  /** No more heartbeats or actions: the next step hands over each device's counters once more, and all that waits, sooner than it was due. */
   readonly end: () => void
 }
 
@@ -52,8 +53,8 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
   const { startMs, stepMs, fromMs = 0, powerUpMs = 0, random, faults = FAULTS_DAY } = options
   const devices = createDevices(plan, startMs + fromMs)
   const links = createLinks(plan.seals.length, { faults, random, stepMs, fromMs })
-  const phases = Uint32Array.from(plan.seals, ({ phase }) => phase)
-  const byPhase = Uint32Array.from(phases.keys()).sort((a, b) => (phases[a] as number) - (phases[b] as number) || a - b)
+  const beats = heartbeatsFrom(plan, fromMs)
+  const powerUps = powerUpsFrom(plan, fromMs, powerUpMs)
   const { actions } = plan
   const events = createEvents(EVENTS_SPARE + plan.seals.length * 8)
   const wheel = new Map<number, Sent[]>()
@@ -68,17 +69,6 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
   let ended = false
   let next = 0
   while (next < actions.count && (actions.time[next] as number) <= fromMs) next++
-  let beatMinute = Math.floor(fromMs / MINUTE) * MINUTE
-  let beatIndex = 0
-  const beatTime = (): number => beatMinute + (phases[byPhase[beatIndex] as number] as number)
-  const beatAdvance = (): void => {
-    beatIndex++
-    if (beatIndex < byPhase.length) return
-    beatIndex = 0
-    beatMinute += MINUTE
-  }
-  while (byPhase.length > 0 && beatTime() <= fromMs) beatAdvance()
-
   const slotAfter = (delayMs: number): number => Math.ceil((now + delayMs) / stepMs)
   const later = (sent: Sent, delayMs: number): void => {
     const slot = slotAfter(delayMs)
@@ -165,15 +155,11 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
       counterAt[seal] = at < (counterUntil[seal] as number) ? at + COUNTER_EVERY_MS : 0
     }
   }
-  const doors = powerUpMs > 0 ? doorsAt(plan, fromMs) : new Map<number, number>()
-  /** Those whose turn it is in (from, until], spread by the phase of their heartbeats. */
-  const powerUps = (from: number, until: number): void => {
-    if (from >= fromMs + powerUpMs) return
-    for (const seal of byPhase) {
-      const at = fromMs + Math.ceil(((phases[seal] as number) * powerUpMs) / MINUTE)
-      if (at <= from || at > until) continue
+  /** Those whose turn it is up to `until`, at the very beginning of a play. */
+  const poweredUp = (until: number): void => {
+    while (powerUps.length > 0 && (powerUps[0] as PowerUp).at <= until) {
+      const { seal, at, door } = powerUps.shift() as PowerUp
       happen(seal, at, prompt)
-      const door = doors.get(seal)
       if (door !== undefined) happen(seal, at, { ...prompt, kind: door })
     }
   }
@@ -195,10 +181,7 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
     for (let i = buffered.length - 1; i >= 0; i--) push(buffered[i] as Sent)
   }
   const beatsUntil = (time: number): void => {
-    while (beatTime() < time) {
-      beat(byPhase[beatIndex] as number, beatTime())
-      beatAdvance()
-    }
+    for (let at = beats.time(); at < time; at = beats.time()) beat(beats.take(), at)
   }
   const actionWhat = { kind: 0, value: 0, delivery: 0, shift: 0 }
   /** Actions and heartbeats up to `until` in the order of time. */
@@ -224,7 +207,6 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
   return {
     step: () => {
       events.count = 0
-      const from = now
       now += stepMs
       const slot = Math.round(now / stepMs)
       for (const sent of wheel.get(slot) ?? []) {
@@ -233,7 +215,7 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
       }
       wheel.delete(slot)
       if (!ended) {
-        powerUps(from, now)
+        poweredUp(now)
         happenings(now)
         saidAgain(slot)
       }
@@ -244,11 +226,10 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
     net: () => devices.net,
     end: () => {
       ended = true
-      for (const [seal, buffered] of devices.buffers) {
-        devices.buffers.delete(seal)
-        for (const sent of buffered) later(sent, stepMs)
-        waiting -= buffered.length
-      }
+      const rest = [...wheel.values(), ...devices.buffers.values()].flat()
+      wheel.clear()
+      devices.buffers.clear()
+      wheel.set(slotAfter(stepMs), rest)
       plan.seals.forEach(({ site }, seal) => {
         if (counterUntil[seal] === 0 || devices.powered[seal] === 0 || plan.sites[site]?.observedUntil !== undefined) return
         happening.kind = EVENT.COUNTER
@@ -260,18 +241,4 @@ export const createPlayer = (plan: Plan, options: PlayerOptions): Player => {
       })
     },
   }
-}
-
-/** The state of each door as an event: of those that the plan ever opens, which are those that have a leaf to sense. */
-const doorsAt = ({ actions }: Plan, atMs: number): Map<number, number> => {
-  const doors = new Map<number, number>()
-  for (let i = 0; i < actions.count; i++) {
-    const [seal, kind] = [actions.seal[i] as number, actions.kind[i] as number]
-    if (kind !== EVENT.DOOR_OPENED && kind !== EVENT.DOOR_CLOSED) continue
-    if ((actions.time[i] as number) <= atMs) doors.set(seal, kind)
-    else if (!doors.has(seal)) doors.set(seal, EVENT.DOOR_CLOSED)
-  }
-  // One that stands open says so by its closing: reported as opened now, its permit's openings would be counted twice.
-  for (const [seal, kind] of doors) if (kind === EVENT.DOOR_OPENED) doors.delete(seal)
-  return doors
 }
