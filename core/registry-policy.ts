@@ -179,8 +179,8 @@ const renumber = (state: RegistryState, everywhere: boolean): FiguresChanged[] =
 export const forgetSiteRules = (state: RegistryState, site: string, effects: RegistryEffects): void => {
   const { inForce } = state
   const { current } = inForce
+  if (!inForce.resolver.isNamed(site)) return
   const rules = current.document.rules.filter((rule) => rule.for.site !== site)
-  if (rules.length === current.document.rules.length) return
   inForce.current = { ...current, document: { ...current.document, rules } }
   inForce.resolver = createResolver(state.policy, inForce.current.document)
   inForce.known = new WeakMap()

@@ -79,6 +79,14 @@ test('what is wrong is refused with its place; what was made from another versio
   expect((await rig.ask('GET', '/v1/policy', { token: rig.tokens.admin })).json.version).toBe(2)
 })
 
+test('of two that were made from the same version one is taken', async () => {
+  const { version } = (await rig.ask('GET', '/v1/policy', { token: rig.tokens.admin })).json
+  const answers = await Promise.all([1, 2, 3, 4].map((n) => put({ rules: [rule({}, { holdDownMs: n })] }, `"${version}"`)))
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412])
+  expect(answers.find(({ status }) => status === 200)?.headers.etag).toBe(`"${version + 1}"`)
+  await put({ rules: [] })
+})
+
 test('a token of some areas sees the rules of places in and above them, and of its own sites', async () => {
   const rules = [
     rule({}, { holdDownMs: 1 }),
@@ -104,14 +112,14 @@ test('the command: check without an engine, put, effective, versions', async () 
   expect(await run(['policy', 'check', good])).toMatchObject({ status: 0, out: 'nothing is wrong with it: 1 rules\n' })
   expect(await run(['policy', 'check', bad])).toMatchObject({ status: 1, out: expect.stringContaining('rules[0].set.nothing: is not a parameter') as string })
   expect(await run(['policy', 'check', file('none.json', '{')])).toMatchObject({ status: 1, err: expect.stringMatching(/none\.json: .*JSON/) as string })
-  expect(JSON.parse((await policy('put', good, '--if-version', '3', '--json')).out)).toEqual({ version: 4, changed: true, sites: 2 })
-  expect(await policy('put', good, '--if-version', '3')).toMatchObject({ status: 1, err: expect.stringContaining('version 4 is in force, not 3') as string })
+  expect(JSON.parse((await policy('put', good, '--if-version', '5', '--json')).out)).toEqual({ version: 6, changed: true, sites: 2 })
+  expect(await policy('put', good, '--if-version', '5')).toMatchObject({ status: 1, err: expect.stringContaining('version 6 is in force, not 5') as string })
   expect((await policy('put', bad)).err).toContain('rest: is not known here')
   expect((await policy('effective', 'home-1')).out).toContain('heartbeatsMissedMax\t7\n')
   expect((await policy('effective', 'home-2')).out).toContain('heartbeatsMissedMax\t3\n')
   expect((await policy('effective', 'nobody')).status).toBe(1)
-  expect((await policy('versions')).out.split('\n').map((line) => line.split('\t')[0])).toEqual(['4', '3', '2', '1', ''])
-  expect(JSON.parse((await policy('get', '--json')).out)).toMatchObject({ version: 4, by: 'admin' })
+  expect((await policy('versions')).out.split('\n').map((line) => line.split('\t')[0])).toEqual(['6', '5', '4', '3', '2', '1', ''])
+  expect(JSON.parse((await policy('get', '--json')).out)).toMatchObject({ version: 6, by: 'admin' })
 }, 60_000)
 
 test('a file at the start is in force from then on, once; a wrong one stops the start before anything is made', async () => {

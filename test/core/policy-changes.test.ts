@@ -126,6 +126,39 @@ describe('other rules', () => {
     expect(brief(played.steps).slice(3)).toEqual(['21 tamper raised'])
     await played.machine.stop()
   })
+  it('checks: one that is switched off ends at the next tick, one that is switched on begins', async () => {
+    const event = await start()
+    const site = siteSpec(3, { seals: [seal], headcount: -1, capacity: 10 })
+    const flaps = Array.from({ length: 40 }, (_, n) => event(T0 + n * 100, n % 2 === 0 ? 'DOOR_OPENED' : 'DOOR_CLOSED'))
+    await play([putSites(T0, [site]), ...flaps, event(T0 + 4 * SECOND, 'PASSAGE_IN', 8), ...ticks(T0 + 4 * SECOND, T0 + 10 * SECOND)])
+    await play([
+      policy(T0 + 10 * SECOND, [forBuildings({ flapEventsMin: null, capacityWarnShare: 0.8, capacityClearShare: 0.5 })]),
+      ...ticks(T0 + 10 * SECOND, T0 + 12 * SECOND),
+    ])
+    await play([policy(T0 + 20 * SECOND, [forBuildings({ capacityWarnShare: 0.95 })]), ...ticks(T0 + 20 * SECOND, T0 + 22 * SECOND)])
+    expect(brief(played.steps)).toEqual([
+      '5 flapping raised',
+      '11 capacity-over raised',
+      '11 flapping condition-gone',
+      '11 flapping closed',
+      '21 capacity-over condition-gone',
+      '21 capacity-over closed',
+      '21 flapping condition-back',
+    ])
+    await played.machine.stop()
+  })
+  it('opening hours: a site that is closed from now on is closed for the doors that stand open', async () => {
+    const event = await start()
+    // T0 is 08:00 local time of a Tuesday.
+    const closes = (minute: number): PolicyRule =>
+      forBuildings({ doorHeldOpenMs: null, closingGraceMs: 0, schedule: [[0, 1440], [0, minute], null, null, null, null, null] })
+    await play([policy(T0, [closes(1440)]), putSites(T0, [building]), event(T0, 'DOOR_OPENED'), ...quiet(event, T0, T0 + 130 * SECOND)])
+    expect(brief(played.steps)).toEqual([])
+    await play([policy(T0 + 130 * SECOND, [closes(481)]), ...quiet(event, T0 + 130 * SECOND, T0 + 135 * SECOND)])
+    await play([policy(T0 + 140 * SECOND, [closes(481)], { utcOffsetMinutes: 420 }), ...quiet(event, T0 + 140 * SECOND, T0 + 142 * SECOND)])
+    expect(brief(played.steps)).toEqual(['131 left-open-at-closing raised', '141 left-open-at-closing condition-gone', '141 left-open-at-closing closed'])
+    await played.machine.stop()
+  })
   it('a change of the offset from UTC concerns every site', async () => {
     await start()
     await play([putSites(T0, [siteSpec(1), siteSpec(3), siteSpec(4)]), policy(T0, [], { utcOffsetMinutes: 0 })])
