@@ -59,7 +59,7 @@ const perform = (desk: Desk, act: string, now: number): readonly AlarmStep[] => 
   if (op === undefined) throw new Error(`what is "${act}"?`)
   const id = [...desk.openAlarms()].find(({ kind }) => kind === third)?.id ?? 'none'
   const until = op === 'shelve' ? clock(words.at(-1) ?? '') : 0
-  const { result, steps } = desk.work({ op, id, by: { ...operator, name: first }, note, to: words.at(-1) ?? '', until } as AlarmWork, now)
+  const { result, steps } = desk.work({ op, id, by: { ...operator, name: first }, note, to: words.at(-1) ?? '', until }, now)
   if (result.kind === 'refused') throw new Error(`${act}: ${result.detail}`)
   return steps
 }

@@ -41,7 +41,7 @@ export const startReceiver = async (secret: () => string): Promise<Receiver> => 
       let text = ''
       request.setEncoding('utf8').on('data', (part: string) => (text += part))
       request.on('end', () => {
-        const header = (name: string): string => `${request.headers[name] ?? ''}`
+        const header = (name: string): string => String(request.headers[name] ?? '')
         const id = header('webhook-id')
         const signed = isSigned(secret(), id, header('webhook-timestamp'), text, header('webhook-signature'))
         const one: Received = { id, at: performance.now(), body: JSON.parse(text), signed, text }
