@@ -96,7 +96,7 @@ const renewWatch = (run: ShardRun, from: number, to: number): void => {
   // Timers and the list of what to tell name the old watch: they find an empty row and drop it, so the new one gets its own.
   const timed = (watches.flags[to] as number) & (WATCH_FLAG.timerHeld | WATCH_FLAG.timerOffline | WATCH_FLAG.dirty)
   watches.flags[to] = (watches.flags[to] as number) & ~timed
-  watchHeartbeat(run, to)
+  watchHeartbeat(run, to, true)
   const shard = shardOf(run, run.directory.watches.columns.site[to] as number)
   if ((timed & WATCH_FLAG.timerHeld) !== 0) {
     watches.flags[to] = watches.flags[to] | WATCH_FLAG.timerHeld

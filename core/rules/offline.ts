@@ -17,14 +17,15 @@ const limitOf = (run: ShardRun, watch: number): number => {
   return (run.policy.heartbeatMs[row] as number) * (run.policy.heartbeatsMissedMax[row] as number)
 }
 
-/** Sets the timer of a watch that has none. For a new watch, and for one that is in force again. */
-export const watchHeartbeat = (run: ShardRun, watch: number): void => {
+/** Sets the timer of a watch that has none. For a new watch, and for one that is in force again; `soon`: it is looked at at the next tick. */
+export const watchHeartbeat = (run: ShardRun, watch: number, soon = false): void => {
   const { flags, lastHeard } = run.watches
   const { from, observedFrom, site } = run.directory.watches.columns
   if (((flags[watch] as number) & WATCH_FLAG.timerOffline) !== 0 || !isInForce(run, watch)) return
   if (lastHeard[watch] === 0) lastHeard[watch] = -Math.max(run.received, from[watch] as number, observedFrom[watch] as number)
   flags[watch] = (flags[watch] as number) | WATCH_FLAG.timerOffline
-  setTimer(shardOf(run, site[watch] as number), Math.abs(lastHeard[watch] as number) + limitOf(run, watch), TIMER.offline, watch)
+  const deadline = soon ? run.received : Math.abs(lastHeard[watch] as number) + limitOf(run, watch)
+  setTimer(shardOf(run, site[watch] as number), deadline, TIMER.offline, watch)
 }
 
 /** A watch begins, or its site is observed again: silence counts from now, for what came meanwhile was not admitted. */
