@@ -37,6 +37,7 @@ export const journal =
       case 'retry':
       case 'erase-retry':
       case 'spill-failed':
+      case 'names-failed':
       case 'snapshot-damaged':
       case 'clickhouse-exited':
       case 'query-failed':

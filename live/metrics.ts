@@ -139,6 +139,7 @@ const sinkObserver = ({ counter, histogram }: Make): ((happening: SinkSeen) => v
   const resolved = counter('sink_resolved_total', 'Ambiguous ends of inserts that a count resolved', ['there'])
   const spilled = counter('sink_spilled_bytes_total', 'Bytes of rows that waited for ClickHouse on disk')
   const spillFailures = counter('sink_spill_failures_total', 'Times that the disk did not take rows that wait: they stay in memory')
+  const nameFailures = counter('sink_name_failures_total', 'Reloads of the names of sites that failed: new names show within a minute')
   const erased = counter('erased_site_keys_total', 'Site keys whose rows were deleted because their data expired')
   const eraseRetries = counter('erase_retries_total', 'Deletions of expired data that were tried again')
   return (happening) => {
@@ -159,6 +160,8 @@ const sinkObserver = ({ counter, histogram }: Make): ((happening: SinkSeen) => v
         return spilled.inc(happening.bytes)
       case 'spill-failed':
         return spillFailures.inc()
+      case 'names-failed':
+        return nameFailures.inc()
       case 'erased':
         return erased.inc(happening.siteKeys)
       case 'erase-retry':

@@ -17,6 +17,7 @@ export type SinkSeen =
   | { readonly kind: 'resolved'; readonly table: string; readonly there: boolean }
   | { readonly kind: 'spilled'; readonly bytes: number }
   | { readonly kind: 'spill-failed' }
+  | { readonly kind: 'names-failed' }
   | { readonly kind: 'erased'; readonly siteKeys: number; readonly ms: number }
   | { readonly kind: 'erase-retry' }
 /** The people's door of ClickHouse refused a statement. */

@@ -29,5 +29,7 @@ export type SinkHappening =
   /** Rows that wait for ClickHouse went from memory to disk; or could not, and stay in memory. */
   | { readonly kind: 'spilled'; readonly table: SinkTable; readonly block: number; readonly rows: number; readonly bytes: number }
   | { readonly kind: 'spill-failed'; readonly reason: string }
+  /** The dictionary of names was not reloaded; it is within a minute. */
+  | { readonly kind: 'names-failed'; readonly reason: string }
   | { readonly kind: 'erased'; readonly siteKeys: number; readonly ms: number }
   | { readonly kind: 'erase-retry'; readonly siteKeys: number; readonly reason: string; readonly waitMs: number }

@@ -129,7 +129,7 @@ export const startSink = (options: SinkOptions): Sink => {
       while (hold !== undefined && pending.open.block > hold.block) await hold.released
       pending.sending.add(spec.name)
       await (lanes.get(spec.name) as Lane).store(pending.open.block, () => payloadFrom(pending, spec, spool))
-      if (spec.name === 'sites') await forever(() => reloadNames(options.client), stopped.signal)
+      if (spec.name === 'sites') await nameNow(options)
       releaseTable(pending.open, spec.name)
       await spool?.drop(pending.spooled.get(spec.name))
       pending.left.delete(spec.name)
@@ -213,6 +213,10 @@ const pendingOf = (blocks: readonly OpenBlock[], now: number): Omit<SinkPending,
     oldestMs: full.length === 0 ? 0 : Math.max(0, now - Math.min(...full.map((block) => block.since))),
   }
 }
+
+/** New names at once. Where that fails they come by themselves within a minute (the dictionary's lifetime): no row waits for it. */
+const nameNow = ({ client, emit }: SinkOptions): Promise<void> =>
+  reloadNames(client).catch((error: unknown) => emit({ kind: 'names-failed', reason: error instanceof Error ? error.message : String(error) }))
 
 const persist = (options: SinkOptions, block: number, signal: AbortSignal): Promise<void> => forever(() => options.note(VERIFIED_KEY, block), signal)
 

@@ -130,6 +130,7 @@ const playEpisode = async (setting: Setting, { options, random, until, roundsLef
       )
       if (found.complaints.length > 0) {
         complaints.push(...found.complaints.map((line) => `seed ${options.seed}, ${setting}, after ${fault.target} ${fault.name}: ${line}`))
+        for (const line of world.lines.slice(-8)) options.say(`  engine: ${line.slice(0, 400)}`)
         break
       }
     }
