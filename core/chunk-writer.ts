@@ -15,7 +15,14 @@ type WriterArray = {
 type WriterColumns<T extends RowTable> = {
   -readonly [K in keyof (typeof ROWS)[T]]: (typeof ROWS)[T][K] extends CellKind ? WriterArray[(typeof ROWS)[T][K]] : never
 }
-export type RowWriter<T extends RowTable> = { readonly table: T; rows: number; capacity: number; columns: WriterColumns<T> }
+export type RowWriter<T extends RowTable> = {
+  readonly table: T
+  /** The first capacity; 0 until there is a row, for most rounds write nothing to most tables. */
+  readonly expected: number
+  rows: number
+  capacity: number
+  columns: WriterColumns<T>
+}
 type AnyArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float32Array
 
 const CELL_BYTES: Readonly<Record<CellKind, number>> = { u8: 1, u16: 2, u32: 4, i32: 4, f32: 4, u64: 8, i64: 8 }
@@ -42,9 +49,16 @@ const arrayOf = (kind: CellKind, rows: number): AnyArray => {
 const columnsOf = <T extends RowTable>(table: T, rows: number): WriterColumns<T> =>
   Object.fromEntries(Object.entries(ROWS[table]).map(([name, kind]) => [name, arrayOf(kind as CellKind, rows)])) as unknown as WriterColumns<T>
 
+/** Columns without a cell, shared by all writers of the table: the first row replaces them. */
+const none = new Map<RowTable, unknown>()
+const noColumns = <T extends RowTable>(table: T): WriterColumns<T> => {
+  const known = none.get(table) ?? columnsOf(table, 0)
+  none.set(table, known)
+  return known as WriterColumns<T>
+}
+
 export const createWriter = <T extends RowTable>(table: T, rowsExpected = 0): RowWriter<T> => {
-  const capacity = Math.max(ROWS_MIN, rowsExpected)
-  return { table, rows: 0, capacity, columns: columnsOf(table, capacity) }
+  return { table, expected: Math.max(ROWS_MIN, rowsExpected), rows: 0, capacity: 0, columns: noColumns(table) }
 }
 
 /** Makes room for one more row and returns its index; its cells are zero. */
@@ -56,13 +70,14 @@ export const nextRow = <T extends RowTable>(writer: RowWriter<T>): number => {
 }
 
 const grow = <T extends RowTable>(writer: RowWriter<T>): void => {
-  const grown = columnsOf(writer.table, writer.capacity * 2)
+  const capacity = writer.capacity === 0 ? writer.expected : writer.capacity * 2
+  const grown = columnsOf(writer.table, capacity)
   for (const name of Object.keys(grown) as (keyof WriterColumns<T>)[]) {
     const to = grown[name] as unknown as { set(from: ArrayLike<number>): void }
     to.set(writer.columns[name])
   }
   writer.columns = grown
-  writer.capacity *= 2
+  writer.capacity = capacity
 }
 
 const TWO32 = 4_294_967_296
@@ -87,8 +102,8 @@ export const takeChunk = <T extends RowTable>(writer: RowWriter<T>): Chunk | nul
   if (loose) {
     for (const array of Object.values(columns)) (array as AnyArray).fill(0, 0, rows * 2)
   } else {
-    writer.columns = columnsOf(table, ROWS_MIN)
-    writer.capacity = ROWS_MIN
+    writer.columns = noColumns(table)
+    writer.capacity = 0
   }
   writer.rows = 0
   return { table, rows, columns: parts }

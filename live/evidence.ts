@@ -50,7 +50,7 @@ export const evidenceOf = async (deps: EvidenceDeps, alarm: EvidenceAlarm, steps
   const own = keys.map(({ siteKey }) => siteKey)
   const window = {
     from: Math.min(alarm.since, alarm.raisedAt) - rule.backMs(figures),
-    until: Math.min(deps.now(), Math.max(alarm.closedAt ?? 0, alarm.raisedAt) + AFTER_MS),
+    until: Math.max(alarm.closedAt ?? 0, alarm.raisedAt) + AFTER_MS,
   }
   const shownScope: EventScope = { siteKeys: own, seals: ALARM[alarm.kind].scope === 'site' || alarm.seal === '' ? null : [alarm.seal] }
   const history: History = { alarm, keys, ...scope, policies, figures }

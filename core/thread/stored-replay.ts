@@ -58,6 +58,25 @@ const STEPS_MAX = 50_000
 const REFUSED_MAX = 20
 
 export const replayStored = async (input: ReplayInput): Promise<ReplayResult> => {
+  const replayer = await createReplayer(input)
+  try {
+    await replayer.feed(input.events)
+  } catch (error) {
+    await replayer.stop()
+    throw error
+  }
+  return replayer.finish()
+}
+
+/** A replay that takes its events piece by piece, as much of them as memory allows at a time. */
+export type Replayer = {
+  /** The next rows: none of a time that an earlier piece had. */
+  readonly feed: (events: Uint8Array) => Promise<void>
+  /** What is left of the ops and the ticks; the end. */
+  readonly finish: () => Promise<ReplayResult>
+  readonly stop: () => Promise<void>
+}
+export const createReplayer = async (input: Omit<ReplayInput, 'events'>): Promise<Replayer> => {
   const began = performance.now()
   const machine = await startMachine({
     // The thread is this one: what a pool would be asked for is done here and now.
@@ -69,12 +88,18 @@ export const replayStored = async (input: ReplayInput): Promise<ReplayResult> =>
   })
   const heard = listen(machine, input)
   const feed = createFeed(machine, input)
-  try {
-    await Promise.race([feed.all(), machine.failed])
-  } finally {
-    await machine.stop()
+  return {
+    feed: (events) => Promise.race([feed.take(storedEvents(events)), machine.failed]),
+    finish: async () => {
+      try {
+        await Promise.race([feed.end(), machine.failed])
+      } finally {
+        await machine.stop()
+      }
+      return { ...heard(), ...feed.counts(), ms: performance.now() - began }
+    },
+    stop: machine.stop,
   }
-  return { ...heard(), ...feed.counts(), ms: performance.now() - began }
 }
 
 /** Piscina's marker of what to transfer, taken off: here nothing is. */
@@ -84,7 +109,8 @@ const valueOf = (moved: unknown): unknown => {
   return symbol === undefined ? moved : own[symbol]
 }
 
-const listen = (machine: Machine, { fromMs, watched }: ReplayInput): (() => Pick<ReplayResult, 'steps' | 'stepsLeftOut'>) => {
+type Asked = Omit<ReplayInput, 'events'>
+const listen = (machine: Machine, { fromMs, watched }: Asked): (() => Pick<ReplayResult, 'steps' | 'stepsLeftOut'>) => {
   const steps: ReplayStep[] = []
   let stepsLeftOut = 0
   machine.onRound(({ alarmSteps }) => {
@@ -97,77 +123,116 @@ const listen = (machine: Machine, { fromMs, watched }: ReplayInput): (() => Pick
   return () => ({ steps, stepsLeftOut })
 }
 
-type Feed = { readonly all: () => Promise<void>; readonly counts: () => Pick<ReplayResult, 'events' | 'ticks' | 'unplaced' | 'refused'> }
+type Feed = {
+  readonly take: (events: StoredEvents) => Promise<void>
+  readonly end: () => Promise<void>
+  readonly counts: () => Pick<ReplayResult, 'events' | 'ticks' | 'unplaced' | 'refused'>
+}
 
-const createFeed = (machine: Machine, input: ReplayInput): Feed => {
-  const events = storedEvents(input.events)
-  const grid = createTickGrid(input.ticks, input.tickMs)
+const createFeed = (machine: Machine, input: Asked): Feed => {
   const ops = createStoredOps(machine, input.inside ?? {})
-  const count = { ticks: 0, unplaced: 0, fed: 0 }
+  const count = { unplaced: 0, fed: 0 }
   const refused: string[] = []
-  const ticksFrom = input.ticksFromMs ?? 0
   let at = 0
-  let received = 0
+  let op = 0
   const offer = (bytes: Uint8Array): Position => {
     at += 1
     machine.offer(position(at), bytes)
     return position(at)
   }
+  const ticker = createTicker(machine, input, { offer, offered: () => position(at) })
+  /** All ops of one time. */
+  const applyOps = async (now: number): Promise<void> => {
+    const group: StoredOp[] = []
+    while (op < input.ops.length && (input.ops[op] as StoredOp).received === now) group.push(input.ops[op++] as StoredOp)
+    for (const problem of await ops.apply(group, offer)) if (refused.length < REFUSED_MAX) refused.push(problem)
+  }
+  const nextOp = (): number => input.ops[op]?.received ?? Infinity
+  /** Offers the events of one time, from a row on; returns the row after them. */
+  const offerEvents = (events: StoredEvents, from: number): number => {
+    const now = events.received(from)
+    const rows: number[] = []
+    const watches: number[] = []
+    let row = from
+    for (; row < events.count && events.received(row) === now; row += 1) {
+      const watch = watchOf(machine.directory(), events, { row, siteNo: ops.siteNo(events.siteKey(row)) })
+      if (watch === 0) {
+        count.unplaced += 1
+        continue
+      }
+      rows.push(row)
+      watches.push(watch)
+    }
+    count.fed += rows.length
+    if (rows.length > 0) offer(entryOfRows(events, rows, watches))
+    return row
+  }
+  const take = async (events: StoredEvents): Promise<void> => {
+    for (let row = 0; row < events.count;) {
+      const eventTime = events.received(row)
+      const now = Math.min(nextOp(), eventTime)
+      await ticker.before(now)
+      if (nextOp() === now) await applyOps(now)
+      else row = offerEvents(events, row)
+    }
+  }
+  const end = async (): Promise<void> => {
+    for (let now = nextOp(); now < Infinity; now = nextOp()) {
+      await ticker.before(now)
+      await applyOps(now)
+    }
+    await ticker.until(input.untilMs)
+    await machine.whenApplied(position(at))
+  }
+  return { take, end, counts: () => ({ events: count.fed, ticks: ticker.count(), unplaced: count.unplaced, refused }) }
+}
+
+type Ticker = {
+  /** All ticks that could change anything, before what was received at a time, which is what comes next. */
+  readonly before: (time: number) => Promise<void>
+  /** … and up to the first tick at or after a time. */
+  readonly until: (time: number) => Promise<void>
+  readonly count: () => number
+}
+
+type Offers = { readonly offer: (bytes: Uint8Array) => Position; readonly offered: () => Position }
+const createTicker = (machine: Machine, { ticks, tickMs, ties, ticksFromMs = 0 }: Asked, { offer, offered }: Offers): Ticker => {
+  const grid = createTickGrid(ticks, tickMs)
+  let count = 0
+  let received = ticksFromMs
+  let isTick = false
   const tickAt = async (time: number): Promise<void> => {
     const bytes = tickEntry()
     stampReceived(bytes, time)
-    count.ticks += 1
+    count += 1
     received = time
+    isTick = true
     await machine.whenApplied(offer(bytes))
   }
-  /** All ticks that could change anything, before what was received at `until`. */
-  const ticksBefore = async (until: number, isLast: boolean): Promise<void> => {
-    if (until < ticksFrom) return
-    received = Math.max(received, ticksFrom)
+  const isStrict = (): boolean => ties === 'tick-first' || isTick
+  const run = async (isPast: (time: number) => boolean): Promise<void> => {
+    // Between two ticks of the grid nothing is asked of the machine, so what was offered meanwhile is applied in one go.
+    if (isPast(isStrict() ? grid.after(received) : grid.atOrAfter(received))) return
+    await machine.whenApplied(offered())
     for (;;) {
-      const time = nextTick(grid, { due: machine.tickDue(), after: received, strict: input.ties === 'tick-first' || isTick })
-      if (isLast ? time > until : input.ties === 'tick-first' ? time > until : time >= until) return
-      isTick = true
+      const time = nextTick(grid, { due: machine.tickDue(), after: received, strict: isStrict() })
+      if (isPast(time)) return
       await tickAt(time)
     }
   }
-  let isTick = false
-  const placed = (row: number): number => {
-    const watch = watchOf(machine.directory(), events, { row, siteNo: ops.siteNo(events.siteKey(row)) })
-    if (watch === 0) count.unplaced += 1
-    return watch
-  }
-  const all = async (): Promise<void> => {
-    let op = 0
-    let row = 0
-    while (op < input.ops.length || row < events.count) {
-      const opTime = input.ops[op]?.received ?? Infinity
-      const eventTime = row < events.count ? events.received(row) : Infinity
-      const now = Math.min(opTime, eventTime)
-      await ticksBefore(now, false)
+  return {
+    before: async (next) => {
+      if (next < ticksFromMs) return
+      await run(ties === 'tick-first' ? (time) => time > next : (time) => time >= next)
+      received = Math.max(received, next)
       isTick = false
-      received = Math.max(received, now)
-      if (opTime === now) {
-        const group: StoredOp[] = []
-        while (op < input.ops.length && (input.ops[op] as StoredOp).received === now) group.push(input.ops[op++] as StoredOp)
-        for (const problem of await ops.apply(group, offer)) if (refused.length < REFUSED_MAX) refused.push(problem)
-        continue
-      }
-      const rows: number[] = []
-      const watches: number[] = []
-      for (; row < events.count && events.received(row) === now; row += 1) {
-        const watch = placed(row)
-        if (watch === 0) continue
-        rows.push(row)
-        watches.push(watch)
-      }
-      if (rows.length === 0) continue
-      count.fed += rows.length
-      await machine.whenApplied(offer(entryOfRows(events, rows, watches)))
-    }
-    await ticksBefore(grid.atOrAfter(input.untilMs), true)
+    },
+    until: (time) => {
+      const end = grid.atOrAfter(time)
+      return run((tick) => tick > end)
+    },
+    count: () => count,
   }
-  return { all, counts: () => ({ events: count.fed, ticks: count.ticks, unplaced: count.unplaced, refused }) }
 }
 
 type Due = { readonly due: number; readonly after: number; readonly strict: boolean }
