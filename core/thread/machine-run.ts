@@ -24,6 +24,8 @@ export type MachineOptions = {
   /** A snapshot's parts, or none for an empty machine at `position` (0 for a new log). */
   readonly parts?: ReadonlyMap<string, Uint8Array>
   readonly position: number
+  /** Rounds of more events go to the pool; -1: all rounds do. */
+  readonly eventsHereMax?: number
 }
 
 /** Events applied on this thread at most: some 0.1 ms of work, what the round trip to a worker costs. */
@@ -40,6 +42,7 @@ type Waiter = { readonly position: number; readonly resolve: () => void }
 type Running = {
   readonly machine: MachineState
   readonly pool: ShardPool
+  readonly eventsHereMax: number
   readonly queue: ReturnType<typeof createEntryQueue>
   listeners: readonly ((round: Round) => void)[]
   readonly results: Map<number, RegistryResult | WorkResult>
@@ -67,6 +70,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
   const running: Running = {
     machine,
     pool: createShardPool(options),
+    eventsHereMax: options.eventsHereMax ?? EVENTS_HERE_MAX,
     queue: createEntryQueue(),
     listeners: [],
     results: new Map(),
@@ -206,7 +210,8 @@ const applyShards = async (running: Running, cut: Cut, draft: Draft): Promise<vo
   const { machine, pool } = running
   const { kind } = (cut.entries.at(-1) as Queued).header
   const to = kind === ENTRY.events || kind === ENTRY.tick ? cut.entries.length : cut.entries.length - 1
-  const here = cut.events <= EVENTS_HERE_MAX && (kind !== ENTRY.tick || machine.shards.reduce((sum, shard) => sum + timerCount(shard), 0) <= TIMERS_HERE_MAX)
+  const here =
+    cut.events <= running.eventsHereMax && (kind !== ENTRY.tick || machine.shards.reduce((sum, shard) => sum + timerCount(shard), 0) <= TIMERS_HERE_MAX)
   for (let from = 0; from < to;) {
     const tables = tablesOf(machine)
     const task = { entries: cut.round, from, to, tick: machine.tick, round: machine.round, extentReceived: null, rowsExpected: cut.events }

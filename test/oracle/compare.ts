@@ -59,7 +59,8 @@ export const differences = (oracle: Heard, engine: Heard): string[] => {
       return
     }
   }
-  for (const name of new Set([...oracle.alarms.keys(), ...engine.alarms.keys()])) compareLists(name, oracle.alarms.get(name) ?? [], engine.alarms.get(name) ?? [])
+  for (const name of new Set([...oracle.alarms.keys(), ...engine.alarms.keys()]))
+    compareLists(name, oracle.alarms.get(name) ?? [], engine.alarms.get(name) ?? [])
   const [mine, its] = [bySite(oracle.rows), bySite(engine.rows)]
   for (const site of new Set([...mine.keys(), ...its.keys()])) compareLists(`occupancy ${site}`, mine.get(site) ?? [], its.get(site) ?? [])
   const [a, b] = [JSON.stringify(oracle.counts), JSON.stringify(engine.counts)]

@@ -18,8 +18,14 @@ const forward = (from: number, to: number): number => (((to - from) % TOTALS) + 
 /** Whether a counter fits those of its boot that were believed before. */
 export const isPlausible = (counters: readonly Heard[], counter: Heard): boolean => {
   const own = counters.filter(({ boot }) => boot === counter.boot)
-  const below = own.filter(({ seq }) => seq < counter.seq).toSorted((a, b) => a.seq - b.seq).at(-1)
-  const above = own.filter(({ seq }) => seq > counter.seq).toSorted((a, b) => a.seq - b.seq).at(0)
+  const below = own
+    .filter(({ seq }) => seq < counter.seq)
+    .toSorted((a, b) => a.seq - b.seq)
+    .at(-1)
+  const above = own
+    .filter(({ seq }) => seq > counter.seq)
+    .toSorted((a, b) => a.seq - b.seq)
+    .at(0)
   const fits = (from: Heard, to: Heard): boolean => [0, 1].every((side) => forward(from.totals[side as 0 | 1], to.totals[side as 0 | 1]) <= STEP_MAX)
   return (below === undefined || fits(below, counter)) && (above === undefined || fits(counter, above))
 }

@@ -179,7 +179,9 @@ const alarmsOf = (steps: readonly AlarmStep[]): Map<string, string[]> => {
       names.set(step.id, name)
       alarms.set(name, [])
     }
-    alarms.get(name)?.push(`${step.received} ${lineText(step.step, { severity: step.severity, repeats: step.repeats, value: step.value }, { time: step.time, by: step.by })}`)
+    alarms
+      .get(name)
+      ?.push(`${step.received} ${lineText(step.step, { severity: step.severity, repeats: step.repeats, value: step.value }, { time: step.time, by: step.by })}`)
   }
   return alarms
 }

@@ -48,7 +48,23 @@ export type Figures = {
 }
 export type Fleet = { readonly outageSealsMin: number; readonly outageShare: number; readonly utcOffsetMinutes: number; readonly holidays: readonly string[] }
 
-const always: Omit<Figures, 'permitNeeded' | 'doorHeldOpenMs' | 'passageDoorShut' | 'doorWithoutPassageMin' | 'flapEventsMin' | 'openingsPerHourMax' | 'feverAboveMilliC' | 'thermalDriftMilliC' | 'headcountOver' | 'headcountUnder' | 'headcountSigmas' | 'headcountConfidenceMin' | 'schedule' | 'quietMinute'> = {
+const always: Omit<
+  Figures,
+  | 'permitNeeded'
+  | 'doorHeldOpenMs'
+  | 'passageDoorShut'
+  | 'doorWithoutPassageMin'
+  | 'flapEventsMin'
+  | 'openingsPerHourMax'
+  | 'feverAboveMilliC'
+  | 'thermalDriftMilliC'
+  | 'headcountOver'
+  | 'headcountUnder'
+  | 'headcountSigmas'
+  | 'headcountConfidenceMin'
+  | 'schedule'
+  | 'quietMinute'
+> = {
   heartbeatMs: 60_000,
   heartbeatsMissedMax: 3,
   permitGraceMs: 10 * MINUTE,

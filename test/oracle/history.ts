@@ -44,7 +44,18 @@ const number = ({ delivery }: Plan, sensed: readonly Sensed[]): Numbered[] => {
       const people = Math.max(1, one.value)
       if (one.kind === 'PASSAGE_IN') count.totals[0] = (count.totals[0] + people) % 2 ** 32
       if (one.kind === 'PASSAGE_OUT') count.totals[1] = (count.totals[1] + people) % 2 ** 32
-      numbered.push({ ...one, event: { seal: id, clock: one.wrongClock ?? one.time, boot: count.boot, seq: count.seq, kind: one.kind, value: one.kind === 'COUNTER' ? 0 : one.value, ...totalsOf(one, count.totals) } })
+      numbered.push({
+        ...one,
+        event: {
+          seal: id,
+          clock: one.wrongClock ?? one.time,
+          boot: count.boot,
+          seq: count.seq,
+          kind: one.kind,
+          value: one.kind === 'COUNTER' ? 0 : one.value,
+          ...totalsOf(one, count.totals),
+        },
+      })
     }
   })
   return numbered
@@ -79,7 +90,10 @@ const batches = (sent: readonly Sent[], { delivery }: Plan): Entry[] => {
 /** What may fall due so long after something happened. */
 const AFTER = [0, 1, 5, 10, 15, 20, 30, 35, 40, 60, 61, 62, 120, 180, 240].map((s) => s * SECOND)
 const TICKS_MAX = 90
-const ticksOf = ({ phase, ticks }: Plan, { start, last, times }: { readonly start: number; readonly last: number; readonly times: readonly number[] }): Entry[] => {
+const ticksOf = (
+  { phase, ticks }: Plan,
+  { start, last, times }: { readonly start: number; readonly last: number; readonly times: readonly number[] },
+): Entry[] => {
   const choose = choices(ticks)
   const aligned = (time: number): number => Math.ceil((time - phase) / SECOND) * SECOND + phase
   const end = last + [30 * SECOND, 4 * MINUTE, 20 * MINUTE][ticks % 3]!

@@ -20,7 +20,13 @@ export const paperOf = (seed: number, minute: number): PolicyPaper => {
   const choose = choices(seed)
   const soon = (after: number): number => Math.min(1439, Math.max(1, minute + after))
   const hours = [Math.min(soon(-60), soon(pick(choose, 2, 4, 5)) - 1), soon(pick(choose, 2, 4, 5))] as const
-  const schedule = pick(choose, null, [hours, hours, hours, hours, hours, hours, hours], [hours, null, hours, null, hours, null, [0, 1440] as const], [null, hours, null, hours, null, hours, null])
+  const schedule = pick(
+    choose,
+    null,
+    [hours, hours, hours, hours, hours, hours, hours],
+    [hours, null, hours, null, hours, null, [0, 1440] as const],
+    [null, hours, null, hours, null, hours, null],
+  )
   const all: PolicyRule['set'] = {
     heartbeatMs: pick(choose, 20 * SECOND, 60 * MINUTE, 60 * MINUTE, 24 * 60 * MINUTE),
     heartbeatsMissedMax: pick(choose, 1, 3, 3),
@@ -39,7 +45,12 @@ export const paperOf = (seed: number, minute: number): PolicyPaper => {
     holdDownMs: pick(choose, 0, 5 * SECOND, 30 * SECOND),
     thermalReadingsMin: pick(choose, 1, 3),
     batteryForecastDays: pick(choose, 30, 60, null),
-    escalateMs: pick<PolicyRule['set']['escalateMs'] & object>(choose, { critical: [5 * SECOND, 15 * SECOND], major: [10 * SECOND, 60 * SECOND], minor: [30 * SECOND] }, {}, { critical: [], major: [] }),
+    escalateMs: pick<PolicyRule['set']['escalateMs'] & object>(
+      choose,
+      { critical: [5 * SECOND, 15 * SECOND], major: [10 * SECOND, 60 * SECOND], minor: [30 * SECOND] },
+      {},
+      { critical: [], major: [] },
+    ),
   }
   const residence: PolicyRule['set'] = {
     doorWithoutPassageMin: pick(choose, 1, 2, 4, null),
@@ -72,7 +83,13 @@ export const paperOf = (seed: number, minute: number): PolicyPaper => {
     ...extras(choose, { minute, schedule }),
   ]
   const offset = 480
-  return { outageSealsMin: pick(choose, 2, 3, 5), outageShare: pick(choose, 0.5, 0.3, 1), utcOffsetMinutes: offset, holidays: choose(5) === 0 ? ['2026-10-01'] : [], rules }
+  return {
+    outageSealsMin: pick(choose, 2, 3, 5),
+    outageShare: pick(choose, 0.5, 0.3, 1),
+    utcOffsetMinutes: offset,
+    holidays: choose(5) === 0 ? ['2026-10-01'] : [],
+    rules,
+  }
 }
 
 const extras = (choose: (count: number) => number, { schedule }: { readonly minute: number; readonly schedule: Figures['schedule'] }): PolicyRule[] => {

@@ -12,11 +12,18 @@ export const windowsOf = (permit: Permit, fleet: Fleet, near: number): Span[] =>
 const windowAt = (permit: Permit, fleet: Fleet, time: number): Span | undefined =>
   windowsOf(permit, fleet, time).find(({ from, until }) => time >= from && time < until)
 
-export const isCovered = (world: World, site: Site, time: number): boolean => site.permits.some((permit) => windowAt(permit, fleetFor(world), time) !== undefined)
+export const isCovered = (world: World, site: Site, time: number): boolean =>
+  site.permits.some((permit) => windowAt(permit, fleetFor(world), time) !== undefined)
 
 /** The latest end, at or before a time, of any window; 0 without. */
 export const lastWindowEnd = (world: World, site: Site, time: number): number =>
-  Math.max(0, ...site.permits.flatMap((permit) => windowsOf(permit, fleetFor(world), time)).map(({ until }) => until).filter((until) => until <= time))
+  Math.max(
+    0,
+    ...site.permits
+      .flatMap((permit) => windowsOf(permit, fleetFor(world), time))
+      .map(({ until }) => until)
+      .filter((until) => until <= time),
+  )
 
 const DAYS_COUNTED = 7
 /** Whether the opening at `time` is permitted; takes an opening of the newest permit that has one left. */

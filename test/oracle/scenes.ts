@@ -77,7 +77,7 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     const site = HOME_OF[who] as string
     const until = at + limit(a) + 10_000
     return [
-      permit(at - (b % 3) * 1000, site, at - 1000 + near(c), until, c % 3 === 0 ? null : (c % 3)),
+      permit(at - (b % 3) * 1000, site, at - 1000 + near(c), until, c % 3 === 0 ? null : c % 3),
       sense(who, at, 'DOOR_OPENED'),
       sense(who, at + 1500, 'PASSAGE_IN', 1 + (a % 2)),
       sense(who, at + 4000, 'DOOR_CLOSED'),
@@ -91,7 +91,9 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
       ['BEAM_BLOCKED', 'BEAM_CLEARED'],
       ['TAMPERED', 'TAMPER_RESTORED'],
     ][c % 3] as readonly EventKind[]
-    return Array.from({ length: 3 + (a % 5) }, (_, n) => sense(who, at + n * (100 + (b % 2900)), kinds[n % 2] as EventKind, kinds[0] === 'TAMPERED' ? 1 + (n % 3) : 0))
+    return Array.from({ length: 3 + (a % 5) }, (_, n) =>
+      sense(who, at + n * (100 + (b % 2900)), kinds[n % 2] as EventKind, kinds[0] === 'TAMPERED' ? 1 + (n % 3) : 0),
+    )
   },
   tamper: ({ who, a, b, c }, at) => [
     sense(who, at, 'TAMPERED', b % 4),
@@ -105,7 +107,9 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     ...(a % 4 === 0 ? [] : [sense(who, at + 15_000 + near(a) * (c % 3), 'BEAM_CLEARED')]),
   ],
   battery: ({ who, a, b, c }, at) =>
-    Array.from({ length: 1 + (a % 4) }, (_, n) => sense(who, at + n * (b % 2500), 'HEARTBEAT', [2999, 3000, 3099, 3100, 0, 2900, 3500][(c + n * a) % 7] ?? 3000)),
+    Array.from({ length: 1 + (a % 4) }, (_, n) =>
+      sense(who, at + n * (b % 2500), 'HEARTBEAT', [2999, 3000, 3099, 3100, 0, 2900, 3500][(c + n * a) % 7] ?? 3000),
+    ),
   decline: ({ who, a, b, c }, at) => {
     const count = 46 + (a % 5)
     const days = 8 + (b % 12)
@@ -114,10 +118,16 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     const block = Math.floor(at / (14 * DAY)) * 14 * DAY
     const end = c % 4 === 0 ? block - (a % 3) * HOUR : at - 5000
     return Array.from({ length: count }, (_, n) =>
-      sense(who, Math.floor(end - ((count - 1 - n) * days * DAY) / count), 'HEARTBEAT', from + fall - Math.round((n * fall) / count) + ((n * 7 + a) % (1 + (b % 40))), {
-        toMultiple: 16,
-        late: at - Math.floor(end - ((count - 1 - n) * days * DAY) / count) + (count - n),
-      }),
+      sense(
+        who,
+        Math.floor(end - ((count - 1 - n) * days * DAY) / count),
+        'HEARTBEAT',
+        from + fall - Math.round((n * fall) / count) + ((n * 7 + a) % (1 + (b % 40))),
+        {
+          toMultiple: 16,
+          late: at - Math.floor(end - ((count - 1 - n) * days * DAY) / count) + (count - n),
+        },
+      ),
     )
   },
   gap: ({ who, a, b, c }, at) => [
@@ -126,7 +136,9 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     sense(who, at + 2000 + (c % 2) * 61_000, 'HEARTBEAT', 3300, { skip: b % 5 }),
     sense(who, at + 62_000, 'HEARTBEAT', 3300),
     ...(c % 3 === 0 ? [sense(who, at + 125_000, 'HEARTBEAT', 3300, { skip: c % 140 })] : []),
-    ...(a % 2 === 0 ? [sense(who, at + 130_000, 'HEARTBEAT', 3300), sense(who, at + 190_000, 'HEARTBEAT', 3300), sense(who, at + 260_000, 'HEARTBEAT', 3300)] : []),
+    ...(a % 2 === 0
+      ? [sense(who, at + 130_000, 'HEARTBEAT', 3300), sense(who, at + 190_000, 'HEARTBEAT', 3300), sense(who, at + 260_000, 'HEARTBEAT', 3300)]
+      : []),
   ],
   clock: ({ who, a, b, c }, at) => [
     sense(who, at, b % 2 === 0 ? 'HEARTBEAT' : 'DOOR_OPENED', 3300, { wrongClock: a % 3 === 0 ? 0 : at + 2 * MINUTE + near(a) }),
@@ -136,9 +148,15 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
   ],
   readings: ({ a, b, c }, at) =>
     Array.from({ length: 2 + (a % 6) }, (_, n) =>
-      sense(6, at + n * (500 + (b % 1500)) - (b % 4 === 0 ? HOUR : 0), 'TEMPERATURE', n === 4 + (c % 2) ? 37_299 + (c % 3) : [36_400, 36_700, 36_701, 37_100, 37_101, 36_050, 37_299][(c + (n % 2) * (a % 3)) % 7] ?? 36_400, {
-        late: b % 4 === 0 ? HOUR + (n % 2) * 2000 : 0,
-      }),
+      sense(
+        6,
+        at + n * (500 + (b % 1500)) - (b % 4 === 0 ? HOUR : 0),
+        'TEMPERATURE',
+        n === 4 + (c % 2) ? 37_299 + (c % 3) : ([36_400, 36_700, 36_701, 37_100, 37_101, 36_050, 37_299][(c + (n % 2) * (a % 3)) % 7] ?? 36_400),
+        {
+          late: b % 4 === 0 ? HOUR + (n % 2) * 2000 : 0,
+        },
+      ),
     ),
   rollCall: ({ who, a, b, c }, at) => [
     sense(who, at, 'ROLL_CALL', a % 6, { late: b % 3 === 0 ? (c % 30) * SECOND : 0 }),
@@ -150,17 +168,24 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     sense(who, at + 3000, 'COUNTER', c % 23 === 0 ? -1 : 0, { late: b % 4 === 0 ? (c % 20) * SECOND : 0 }),
     ...(b % 3 === 0 ? [{ ...through(who, at + 3500, c), lost: c % 2 === 0 }, sense(who, at + 4000, 'COUNTER')] : []),
   ],
-  reboot: ({ who, a, b }, at) => [sense(who, at, b % 2 === 0 ? 'HEARTBEAT' : 'COUNTER', 3300, { reboot: true }), ...(a % 2 === 0 ? [through(who, at + 1000, b)] : [])],
+  reboot: ({ who, a, b }, at) => [
+    sense(who, at, b % 2 === 0 ? 'HEARTBEAT' : 'COUNTER', 3300, { reboot: true }),
+    ...(a % 2 === 0 ? [through(who, at + 1000, b)] : []),
+  ],
   silence: ({ who, a }, at) => [sense(who, at, 'HEARTBEAT', 3300), sense(who, at + [60_000, 20_000, 59_999, 60_001, 61_000][a % 5]!, 'HEARTBEAT', 3300)],
   again: () => [],
-  figures: ({ who, a, b }, at, stage) => change(stage, at, HOME_OF[who] as string, { headcount: [-1, 0, 1, 2, 3, 4][a % 6] as number, capacity: [null, 0, 2, 3, 5][b % 5] as number | null }),
+  figures: ({ who, a, b }, at, stage) =>
+    change(stage, at, HOME_OF[who] as string, { headcount: [-1, 0, 1, 2, 3, 4][a % 6] as number, capacity: [null, 0, 2, 3, 5][b % 5] as number | null }),
   area: ({ who, a }, at, stage) => change(stage, at, HOME_OF[who] as string, { area: ['c/d/1', 'c/d/2', 'c/e/1', 'x/y'][a % 4] as string }),
   move: ({ who, a }, at, stage) => moveSeal(stage, at, who, HOME_OF[(who + 1 + a) % HOME_OF.length] as string),
   observation: ({ who, a, b, c }, at, stage) => {
     const site = HOME_OF[who % 4] as string
     const until = at + limit(a) + near(b)
     if (c % 3 === 0) return [{ kind: 'end', at, site, until: b % 2 === 0 ? null : until }, ...(a % 2 === 0 ? change(stage, at + 40_000, site, {}) : [])]
-    return [...change(stage, at, site, { observation: { from: stage.start - 30 * DAY, until } }), ...(b % 2 === 0 ? change(stage, at + limit(a) + 20_000, site, { observation: { from: stage.start - 30 * DAY, until: at + DAY } }) : [])]
+    return [
+      ...change(stage, at, site, { observation: { from: stage.start - 30 * DAY, until } }),
+      ...(b % 2 === 0 ? change(stage, at + limit(a) + 20_000, site, { observation: { from: stage.start - 30 * DAY, until: at + DAY } }) : []),
+    ]
   },
   policy: ({ a, b }, at, { minute }) => [{ kind: 'policy', at, paper: paperOf(a * 1000 + b, minute) }],
   work: ({ a, b, c }, at) => [
@@ -172,7 +197,11 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     const until = Math.min(1440, from + 1 + (b % 3))
     const weekly = { days: b % 4 === 0 ? [3, 4] : c % 5 === 0 ? [2] : [0, 1, 2, 3, 4, 5, 6], from, until }
     return [
-      { kind: 'permit', at, permit: { site: HOME_OF[who] as string, from: at - (c % 3) * DAY, until: at + 2 * DAY, openings: [null, 1, 2][c % 3] as number | null, weekly } },
+      {
+        kind: 'permit',
+        at,
+        permit: { site: HOME_OF[who] as string, from: at - (c % 3) * DAY, until: at + 2 * DAY, openings: [null, 1, 2][c % 3] as number | null, weekly },
+      },
       sense(who, at + 5000, 'DOOR_OPENED'),
       sense(who, at + 6500, 'PASSAGE_IN', 1),
       ...(a % 2 === 0 ? [sense(who, at + 9000, 'DOOR_CLOSED'), sense(who, at + 60_000 + (c % 60) * 1000, 'DOOR_OPENED')] : []),
@@ -199,20 +228,30 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
   ],
   shut: ({ who, a, b, c }, at) => [
     sense(who, at, 'DOOR_CLOSED'),
-    ...Array.from({ length: 1 + (a % 3) }, (_, n) => ({ ...through(who, at + 3000 + near(b) + n * 700, a % 2 === 0 ? n : c), ...(c % 4 === 0 && n === 0 ? { skip: c % 3 } : {}) })),
+    ...Array.from({ length: 1 + (a % 3) }, (_, n) => ({
+      ...through(who, at + 3000 + near(b) + n * 700, a % 2 === 0 ? n : c),
+      ...(c % 4 === 0 && n === 0 ? { skip: c % 3 } : {}),
+    })),
   ],
   blind: ({ who, a, b, c }, at) => [
     through(who, at - 4000, c),
-    ...Array.from({ length: 1 + (a % 5) }, (_, n) => [sense(who, at + n * 2000 + (b % 2) * near(c), 'DOOR_OPENED'), sense(who, at + n * 2000 + 900, 'DOOR_CLOSED', 0, { lost: b % 5 === 0 })]).flat(),
+    ...Array.from({ length: 1 + (a % 5) }, (_, n) => [
+      sense(who, at + n * 2000 + (b % 2) * near(c), 'DOOR_OPENED'),
+      sense(who, at + n * 2000 + 900, 'DOOR_CLOSED', 0, { lost: b % 5 === 0 }),
+    ]).flat(),
   ],
   /** Several seals of an area speak once and are silent afterwards. */
-  silences: ({ a, b }, at) => [0, 1, 2, 3, 4, 5].filter((seal) => (a >> seal) % 2 === 0).map((seal) => sense(seal, at + ((b * (seal + 1)) % 3000), 'HEARTBEAT', 3300)),
+  silences: ({ a, b }, at) =>
+    [0, 1, 2, 3, 4, 5].filter((seal) => (a >> seal) % 2 === 0).map((seal) => sense(seal, at + ((b * (seal + 1)) % 3000), 'HEARTBEAT', 3300)),
   night: ({ a, b, c }, at, { start }) => [
     through(4 + (a % 2), at, b),
     ...Array.from({ length: b % 4 }, (_, n) => through(4, at + n * 800, c + n)),
     ...(c % 3 === 0 ? [through(5, start + 4 * MINUTE + near(c) - (a % 3) * MINUTE, a)] : []),
   ],
-  fevers: ({ a, b, c }, at) => Array.from({ length: a % 8 === 0 ? 15 + (b % 5) : 1 + (b % 3) }, (_, n) => sense(6, at + n * 5, 'TEMPERATURE', 37_300 + ((c + n) % 2) - (c % 4 === 0 ? 1 : 0))),
+  fevers: ({ a, b, c }, at) =>
+    Array.from({ length: a % 8 === 0 ? 15 + (b % 5) : 1 + (b % 3) }, (_, n) =>
+      sense(6, at + n * 5, 'TEMPERATURE', 37_300 + ((c + n) % 2) - (c % 4 === 0 ? 1 : 0)),
+    ),
 }
 
 const workOf = (b: number, c: number, at: number): Work => {
