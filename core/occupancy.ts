@@ -1,7 +1,7 @@
 import { nextRow, putI64 } from './chunk-writer.ts'
 import { markSite } from './checks.ts'
 import { expiresOf, siteChanged, type ShardRun } from './shard-run.ts'
-import { RECENT } from './state.ts'
+import { COUNT, COUNTS, RECENT } from './state.ts'
 
 // How many people are inside a site, over all its doors (docs/detectors.md, "Counting").
 // raw: `SITES.inside` plus all changes, signed, never clamped (clamping at zero loses people in a site with two doors). corrected: a
@@ -36,40 +36,52 @@ const CONFIDENCES = Float64Array.from({ length: 4096 }, (_, passages) => confide
 
 export type Counts = Pick<ShardRun, 'siteState' | 'sites'>
 
-export const rawOf = ({ siteState, sites }: Counts, site: number): number => (sites.inside[site] as number) + (siteState.net[site] as number)
+const COUNT_AT = 3
+const ANCHOR_AT = 7
+const SLOTS = RECENT - 1
+const countOf = ({ siteState }: Counts, site: number, count: number): number => siteState.people[site * COUNTS + count] as number
 
-const anchorOf = ({ siteState, sites }: Counts, site: number): number =>
-  (siteState.anchor[site] === ANCHOR.none ? sites.inside[site] : siteState.anchorValue[site]) as number
+export const rawOf = (counts: Counts, site: number): number => (counts.sites.inside[site] as number) + countOf(counts, site, COUNT.net)
+
+/** What the corrected count stands on, and since when. */
+export const anchorKindOf = ({ siteState }: Counts, site: number): number => (siteState.recent[site] as number) >>> ANCHOR_AT
+export const anchorTimeOf = (counts: Counts, site: number): number =>
+  anchorKindOf(counts, site) === ANCHOR.none ? -Infinity : (counts.siteState.anchorTimes[site * 2] as number)
+/** Passages since then, and the time of the earliest, 0 = none. */
+export const passagesAfterOf = (counts: Counts, site: number): number => countOf(counts, site, COUNT.passagesAfter)
+export const firstAfterOf = ({ siteState }: Counts, site: number): number => siteState.anchorTimes[site * 2 + 1] as number
+
+const anchorOf = (counts: Counts, site: number): number =>
+  anchorKindOf(counts, site) === ANCHOR.none ? (counts.sites.inside[site] as number) : countOf(counts, site, COUNT.anchor)
 
 /** People that passages since the anchor are likely to have been miscounted by. */
-const biasOf = ({ siteState }: Counts, site: number): number => {
-  const error = siteState.biasError[site] as number
-  return error === 0 ? 0 : Math.round((error / ((siteState.biasPassages[site] as number) + BIAS_PASSAGES)) * (siteState.passagesAfter[site] as number))
+const biasOf = (counts: Counts, site: number): number => {
+  const error = counts.siteState.biasError[site] as number
+  return error === 0 ? 0 : Math.round((error / ((counts.siteState.biasPassages[site] as number) + BIAS_PASSAGES)) * passagesAfterOf(counts, site))
 }
 export const correctedOf = (counts: Counts, site: number): number =>
-  Math.max(0, anchorOf(counts, site) + (counts.siteState.netAfter[site] as number) - biasOf(counts, site))
+  Math.max(0, anchorOf(counts, site) + countOf(counts, site, COUNT.netAfter) - biasOf(counts, site))
 
-export const confidenceOf = ({ siteState }: Counts, site: number): number => {
-  const passages = siteState.passagesAfter[site] as number
+export const confidenceOf = (counts: Counts, site: number): number => {
+  const passages = passagesAfterOf(counts, site)
   const chance = passages < CONFIDENCES.length ? (CONFIDENCES[passages] as number) : confidenceAfter(passages)
-  return siteState.anchor[site] === ANCHOR.quiet ? QUIET_CONFIDENCE * chance : chance
+  return anchorKindOf(counts, site) === ANCHOR.quiet ? QUIET_CONFIDENCE * chance : chance
 }
 
 /** The current event changes the raw count by `people`: a passage (`passages` 1, also where counters had told of it) or a counter (0). */
 export const countChange = (run: ShardRun, site: number, people: number, passages: 0 | 1): void => {
-  const { siteState } = run
+  const { people: counts, anchorTimes } = run.siteState
   const { time } = run.current
-  siteState.net[site] = (siteState.net[site] as number) + people
-  if (siteState.anchor[site] === ANCHOR.none || time > (siteState.anchorTime[site] as number)) {
-    siteState.netAfter[site] = (siteState.netAfter[site] as number) + people
-    if (passages === 1) {
-      siteState.passagesAfter[site] = (siteState.passagesAfter[site] as number) + 1
-      const first = siteState.firstAfter[site] as number
-      if (first === 0 || time < first) {
-        siteState.firstAfter[site] = time
-        // A quiet hour may follow it.
-        markSite(run, site)
-      }
+  const at = site * COUNTS
+  counts[at + COUNT.net] = (counts[at + COUNT.net] as number) + people
+  if (time > anchorTimeOf(run, site)) {
+    counts[at + COUNT.netAfter] = (counts[at + COUNT.netAfter] as number) + people
+    counts[at + COUNT.passagesAfter] = (counts[at + COUNT.passagesAfter] as number) + passages
+    const first = anchorTimes[site * 2 + 1] as number
+    if (passages === 1 && (first === 0 || time < first)) {
+      anchorTimes[site * 2 + 1] = time
+      // A quiet hour may follow it.
+      markSite(run, site)
     }
   }
   remember(run, site, time, people * 2 + passages)
@@ -77,17 +89,16 @@ export const countChange = (run: ShardRun, site: number, people: number, passage
 
 /** Keeps the newest changes in a ring, newest first; in order of event time this is one store. */
 const remember = (run: ShardRun, site: number, time: number, change: number): void => {
-  const { recentCount, recentHead, recentTime, recentChange } = run.siteState
+  const { recent, recentTime, recentChange } = run.siteState
   const start = site * RECENT
-  const count = recentCount[site] as number
-  const head = ((recentHead[site] as number) + 1) % RECENT
+  const row = recent[site] as number
+  const count = (row >>> COUNT_AT) & 15
+  let at = (row + 1) & SLOTS
   // The place of the oldest is the new head's: when full and older than all, there is nothing to remember.
-  if (count === RECENT && time < (recentTime[start + head] as number)) return
-  recentHead[site] = head
-  if (count < RECENT) recentCount[site] = count + 1
-  let at = head
-  for (let older = 0; older < Math.min(count, RECENT - 1); older += 1) {
-    const before = (at + RECENT - 1) % RECENT
+  if (count === RECENT && time < (recentTime[start + at] as number)) return
+  recent[site] = at | (Math.min(count + 1, RECENT) << COUNT_AT) | (anchorKindOf(run, site) << ANCHOR_AT)
+  for (let older = Math.min(count, RECENT - 1); older > 0; older -= 1) {
+    const before = (at + SLOTS) & SLOTS
     if (time >= (recentTime[start + before] as number)) break
     recentTime[start + at] = recentTime[start + before] as number
     recentChange[start + at] = recentChange[start + before] as number
@@ -100,10 +111,12 @@ const remember = (run: ShardRun, site: number, time: number, change: number): vo
 export type Recent = { readonly changes: number; readonly net: number; readonly passages: number; readonly first: number }
 /** Of the changes that are kept, those with an event time after `time`; `first`: the earliest passage among them, or 0. */
 export const recentAfter = ({ siteState }: ShardRun, site: number, time: number): Recent => {
-  const { recentCount, recentHead, recentTime, recentChange } = siteState
+  const { recent, recentTime, recentChange } = siteState
+  const row = recent[site] as number
+  const count = (row >>> COUNT_AT) & 15
   let [changes, net, passages, first] = [0, 0, 0, 0]
-  for (; changes < (recentCount[site] as number); changes += 1) {
-    const at = site * RECENT + (((recentHead[site] as number) + RECENT - changes) % RECENT)
+  for (; changes < count; changes += 1) {
+    const at = site * RECENT + ((row + RECENT - changes) & SLOTS)
     if ((recentTime[at] as number) <= time) break
     const change = recentChange[at] as number
     net += change >> 1
@@ -116,30 +129,29 @@ export const recentAfter = ({ siteState }: ShardRun, site: number, time: number)
 
 export type NewAnchor = { readonly kind: number; readonly time: number; readonly people: number }
 /** Whether it is newer than the one that stands: of two roll-calls at one time the higher, and a roll-call rather than a quiet hour. */
-const isNewer = ({ siteState }: ShardRun, site: number, { kind, time, people }: NewAnchor): boolean => {
-  const standing = siteState.anchor[site] as number
-  const at = siteState.anchorTime[site] as number
-  if (standing === ANCHOR.none || time !== at) return standing === ANCHOR.none || time > at
-  return kind === ANCHOR.rollCall && (standing === ANCHOR.quiet || people > (siteState.anchorValue[site] as number))
+const isNewer = (run: ShardRun, site: number, { kind, time, people }: NewAnchor): boolean => {
+  const standing = anchorTimeOf(run, site)
+  if (time !== standing) return time > standing
+  return kind === ANCHOR.rollCall && (anchorKindOf(run, site) === ANCHOR.quiet || people > anchorOf(run, site))
 }
 
 /** `people` were inside at event time `time`. False where a newer anchor stands. */
 export const setAnchor = (run: ShardRun, site: number, anchor: NewAnchor): boolean => {
   if (!isNewer(run, site, anchor)) return false
-  const { siteState } = run
+  const { people, anchorTimes, biasError, biasPassages, recent } = run.siteState
   const { net, passages, first } = recentAfter(run, site, anchor.time)
-  if (siteState.anchor[site] !== ANCHOR.none) {
-    const error = anchorOf(run, site) + (siteState.netAfter[site] as number) - net - anchor.people
-    siteState.biasError[site] = BIAS_FADE * (siteState.biasError[site] as number) + error
-    siteState.biasPassages[site] = BIAS_FADE * (siteState.biasPassages[site] as number) + (siteState.passagesAfter[site] as number) - passages
+  if (anchorKindOf(run, site) !== ANCHOR.none) {
+    const error = anchorOf(run, site) + countOf(run, site, COUNT.netAfter) - net - anchor.people
+    biasError[site] = BIAS_FADE * (biasError[site] as number) + error
+    biasPassages[site] = BIAS_FADE * (biasPassages[site] as number) + passagesAfterOf(run, site) - passages
   }
-  siteState.anchor[site] = anchor.kind
-  siteState.anchorTime[site] = anchor.time
-  siteState.anchorValue[site] = anchor.people
-  siteState.netAfter[site] = net
-  siteState.passagesAfter[site] = passages
+  people[site * COUNTS + COUNT.anchor] = anchor.people
+  people[site * COUNTS + COUNT.netAfter] = net
+  people[site * COUNTS + COUNT.passagesAfter] = passages
+  recent[site] = ((recent[site] as number) & ((1 << ANCHOR_AT) - 1)) | (anchor.kind << ANCHOR_AT)
+  anchorTimes[site * 2] = anchor.time
   // The earliest after the anchor before is that after this one, too, where it is later than this one.
-  if ((siteState.firstAfter[site] as number) <= anchor.time) siteState.firstAfter[site] = first
+  if (firstAfterOf(run, site) <= anchor.time) anchorTimes[site * 2 + 1] = first
   markSite(run, site)
   return true
 }

@@ -1,6 +1,6 @@
 import { lookSiteAt } from './checks.ts'
 import { DAY_MS, MINUTE_MS } from './local-time.ts'
-import { ANCHOR, CAUSE, recentAfter, setAnchor, writeOccupancy } from './occupancy.ts'
+import { ANCHOR, anchorTimeOf, CAUSE, firstAfterOf, recentAfter, setAnchor, writeOccupancy } from './occupancy.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import type { ShardRun } from './shard-run.ts'
 import { RECENT } from './state.ts'
@@ -29,8 +29,7 @@ export const noteQuietBroken = (run: ShardRun, site: number): void => {
 /** At a tick: is there a quiet hour to start anew from? */
 export const quietCheck = (run: ShardRun, site: number, live: boolean): void => {
   const policy = run.sites.policy[site] as number
-  const { firstAfter } = run.siteState
-  if (!live || run.policy.quietMinute[policy] === Infinity || firstAfter[site] === 0) return
+  if (!live || run.policy.quietMinute[policy] === Infinity || firstAfterOf(run, site) === 0) return
   const settle = run.policy.settleMs[policy] as number
   const phase = quietPhase(run, policy)
   const quiet = Math.floor((run.received - settle - phase) / DAY_MS) * DAY_MS + phase
@@ -39,14 +38,13 @@ export const quietCheck = (run: ShardRun, site: number, live: boolean): void => 
     writeOccupancy(run, site, quiet, CAUSE.quiet)
     compareHeadcount(run, site, quiet)
   }
-  if (firstAfter[site] !== 0) lookSiteAt(run, site, quiet + DAY_MS + settle)
+  if (firstAfterOf(run, site) !== 0) lookSiteAt(run, site, quiet + DAY_MS + settle)
 }
 
 const wasQuiet = (run: ShardRun, site: number, quiet: number): boolean => {
-  const { anchor, anchorTime, firstAfter, quietBroken } = run.siteState
-  if (anchor[site] !== ANCHOR.none && (anchorTime[site] as number) >= quiet) return false
+  if (anchorTimeOf(run, site) >= quiet) return false
   const from = quiet - (run.policy.quietMs[run.sites.policy[site] as number] as number)
-  const broken = quietBroken[site] as number
-  if ((firstAfter[site] as number) >= from || (broken >= from && broken <= quiet)) return false
+  const broken = run.siteState.quietBroken[site] as number
+  if (firstAfterOf(run, site) >= from || (broken >= from && broken <= quiet)) return false
   return recentAfter(run, site, quiet).changes < RECENT
 }

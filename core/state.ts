@@ -87,17 +87,16 @@ export const toldBit = (condition: number): number => 1 << (24 + condition)
 
 /** Changes kept per site, the newest by event time: a roll-call that arrives behind at most this many is placed exactly. */
 export const RECENT = 8
+/** net: in minus out over all doors, since the beginning: the raw count is `SITES.inside` plus this. The others: since the anchor; the anchor's people. */
+export const COUNT = { net: 0, netAfter: 1, passagesAfter: 2, anchor: 3 } as const
+export const COUNTS = 4
 export const SITE_STATE = {
-  /** People in minus people out over all doors, since the beginning; the raw count is `SITES.inside` plus this. */
-  net: 'i32',
-  /** What the corrected count stands on (core/occupancy.ts): when, how many people; ANCHOR.none = `SITES.inside`. */
-  anchorTime: 'f64',
-  anchorValue: 'i32',
-  anchor: 'u8',
-  /** People and passages with an event time after the anchor, and the earliest such passage (0 = none). */
-  netAfter: 'i32',
-  passagesAfter: 'u32',
-  firstAfter: 'f64',
+  /** By COUNT: what the counts of people are made of (core/occupancy.ts), in one cell of a cache line. */
+  people: ['i32', 4],
+  /** When the corrected count's anchor was; the earliest passage after it, 0 = none. */
+  anchorTimes: ['f64', 2],
+  /** Of the newest changes: the index of the newest (bits 0–2), how many are kept (3–6). The kind of anchor (from 7 on). */
+  recent: 'u16',
   /** The newest passage in an hour that should be quiet (core/quiet.ts). */
   quietBroken: 'f64',
   /** What anchors taught: errors in people, and passages, both fading. */
@@ -109,10 +108,7 @@ export const SITE_STATE = {
   toldSide: 'u8',
   /** 1: told with level 1. */
   toldLow: 'u8',
-  /** How many of the recent changes are kept, and the index of the newest. */
-  recentCount: 'u8',
-  recentHead: 'u8',
-  /** Event times, and twice the people by whom raw changed, plus 1 for a passage. */
+  /** Of the newest changes: event times, and twice the people by whom raw changed, plus 1 for a passage. */
   recentTime: ['f64', RECENT],
   recentChange: ['i32', RECENT],
   /** The rollup row used last; checked before use. */

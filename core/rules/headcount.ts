@@ -1,6 +1,6 @@
 import { lookSiteAt, markSite } from '../checks.ts'
 import { ALARM } from '../kinds.ts'
-import { ANCHOR, confidenceOf, correctedOf, MISCOUNT } from '../occupancy.ts'
+import { ANCHOR, anchorKindOf, confidenceOf, correctedOf, MISCOUNT, passagesAfterOf } from '../occupancy.ts'
 import { signal, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
 import { lastPermitEnd, nextPermitEdge, permitAt } from './permit.ts'
@@ -26,7 +26,7 @@ export const sideOf = (run: ShardRun, site: number): number => {
   const difference = differenceOf(run, site)
   if (difference === 0) return SIDE.equal
   const row = policy[site] as number
-  const tolerated = (run.policy.headcountSigmas[row] as number) * Math.sqrt((run.siteState.passagesAfter[site] as number) * MISCOUNT)
+  const tolerated = (run.policy.headcountSigmas[row] as number) * Math.sqrt(passagesAfterOf(run, site) * MISCOUNT)
   if (difference > tolerated) return run.policy.headcountOver[row] === 1 ? SIDE.over : SIDE.equal
   return -difference > tolerated && run.policy.headcountUnder[row] === 1 ? SIDE.under : SIDE.equal
 }
@@ -85,5 +85,7 @@ const dueAt = (run: ShardRun, site: number): number => {
 }
 
 /** None right after people were counted by people. */
-const graceOf = ({ siteState, sites, policy }: ShardRun, site: number): number =>
-  siteState.anchor[site] === ANCHOR.rollCall && siteState.passagesAfter[site] === 0 ? 0 : (policy.headcountGraceMs[sites.policy[site] as number] as number)
+const graceOf = (run: ShardRun, site: number): number =>
+  anchorKindOf(run, site) === ANCHOR.rollCall && passagesAfterOf(run, site) === 0
+    ? 0
+    : (run.policy.headcountGraceMs[run.sites.policy[site] as number] as number)

@@ -68,7 +68,7 @@ const WATCH_ORDERLESS = [
   'okAt',
   'lastHeard',
 ] as const
-const SITE_ORDERLESS = ['net', 'anchor', 'anchorTime', 'anchorValue', 'netAfter', 'passagesAfter', 'firstAfter'] as const
+const SITE_ORDERLESS = ['people', 'anchorTimes'] as const
 const DOOR = WATCH_FLAG.doorKnown | WATCH_FLAG.doorOpen | WATCH_FLAG.online
 
 describe('any history', () => {
