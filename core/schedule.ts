@@ -1,4 +1,4 @@
-import { DAY_MINUTES, DAY_MS, localDay, MINUTE_MS, weekdayOf } from './local-time.ts'
+import { DAY_MS, localDay, MINUTE_MS, weekdayOf } from './local-time.ts'
 import type { ShardRun } from './shard-run.ts'
 
 // Opening hours of a policy row: by weekday of the local day, closed all day on holidays. Times are Unix ms; a site without a schedule is
@@ -62,11 +62,10 @@ const nextOf = (run: Schedules, row: number, time: number, hours: Uint16Array): 
   if (run.policy.scheduled[row] === 0) return Infinity
   const offset = offsetOf(run, row)
   const today = localDay(time + offset)
-  // From yesterday on: a day that closes at its end closes today.
-  for (let day = today - 1; day < today + daysLooked(run, row); day += 1) {
+  for (let day = today; day < today + daysLooked(run, row); day += 1) {
     const at = hoursAt(run, row, day)
     if (at < 0) continue
-    const next = day * DAY_MS + Math.min(hours[at] as number, DAY_MINUTES) * MINUTE_MS - offset
+    const next = day * DAY_MS + (hours[at] as number) * MINUTE_MS - offset
     if (next > time) return next
   }
   return Infinity

@@ -12,6 +12,7 @@ beforeAll(async () => {
   await rig.addSites([
     ['declares', 'fuzhou/gulou/antai/7', 0xd1],
     ['does-not', 'fuzhou/gulou/antai/7', 0xd2],
+    ['has-help', 'fuzhou/gulou/antai/7', 0xd4],
   ])
   const tower = siteLine('tower', 'fuzhou/gulou/antai/8', 0xd3, { kind: 'building', headcount: null, observation: null })
   await rig.ask('POST', '/v1/sites/import', { token: rig.tokens.admin, type: 'application/x-ndjson', body: JSON.stringify(tower) })
@@ -79,6 +80,34 @@ test('residents declared each opening by QR code, staff were called only for und
   // Analysts read it by name, through their own door.
   const { status, text } = await rig.sql('SELECT site, openings_used FROM seals.permits_current ORDER BY permit FORMAT TSV')
   expect([status, text]).toEqual([200, 'declares\t2\ndeclares\t1\n'])
+}, 60_000)
+
+test('a helper who comes every day is permitted by the week, once a day; what was used is shown', async () => {
+  const weekly = { days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: '00:00', until: '24:00' }
+  const body = { site: 'has-help', from: iso(-HOUR), until: iso(20 * HOUR), openings: 1, weekly, reason: 'meals' }
+  const made = await rig.ask('POST', '/v1/permits', { token: rig.tokens.operator, body })
+  expect([made.status, made.json]).toMatchObject([201, { weekly, source: 'staff', openings: 1 }])
+  const permits = async (): Promise<any> => (await rig.ask('GET', '/v1/permits?site=has-help', { token: rig.tokens.operator })).json.items
+  expect(await permits()).toMatchObject([{ id: made.json.id, weekly, used: 0, lastDay: null, made: expect.any(String) }])
+  await opened(0xd4)
+  const [shown] = await eventually(async () => {
+    const items = await permits()
+    return items[0].used === 1 ? items : undefined
+  })
+  expect(shown.lastDay).toEqual({ day: new Date(Date.now() + 8 * HOUR).toISOString().slice(0, 10), used: 1 })
+  expect(await alarmsOf('has-help')).toEqual([])
+  await opened(0xd4)
+  await eventually(async () => (await alarmsOf('has-help')).find(({ kind }) => kind === 'door-opened'))
+  // Ended by hand: no longer shown, and kept as it was, with when.
+  expect((await rig.ask('DELETE', `/v1/permits/${made.json.id}`, { token: rig.tokens.operator })).status).toBe(204)
+  expect(await permits()).toEqual([])
+  const stored = await eventually(async () => {
+    const [row] = await rig.rows<{ weekly: string; gone: number }>(
+      "SELECT weekly, toUInt8(revoked IS NOT NULL AND revoked = until) AS gone FROM seals.permits FINAL WHERE site = 'has-help'",
+    )
+    return row?.gone === 1 ? row : undefined
+  })
+  expect(stored.weekly).toBe('mon,tue,wed,thu,fri,sat,sun 00:00-24:00')
 }, 60_000)
 
 test('a declaration is one errand of one home: no more, and nobody else’s', async () => {
