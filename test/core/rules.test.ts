@@ -116,7 +116,7 @@ const parseChange = (received: number, [what, ...words]: readonly string[], kind
   return what === 'revoke' ? registry(received, { op: 'revoke-permit', by: ADMIN, permitNo: Number(words[0]) }) : undefined
 }
 
-/** The defaults, with `policy NAME JSON`, `open 05:00 08:20` and `holiday 2026-11-24` on top of them. */
+/** The defaults, with `policy NAME JSON`, `open 05:00 08:20`, `holiday 2026-11-24` and `offset MINUTES` on top of them. */
 const parsePolicy = (lines: readonly string[], kind: SiteSpec['kind']): Policy => {
   const rest = (word: string): string[][] => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.split(/\s+/).slice(1))
   const minute = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
@@ -124,7 +124,8 @@ const parsePolicy = (lines: readonly string[], kind: SiteSpec['kind']): Policy =
   const [hours] = rest('open')
   const schedule = hours === undefined ? {} : { schedule: Array.from({ length: 7 }, () => [minute(hours[0] as string), minute(hours[1] as string)] as const) }
   const own = { ...POLICY_DEFAULT.kinds[kind], ...figures, ...schedule }
-  return { ...POLICY_DEFAULT, holidays: rest('holiday').flat(), kinds: { ...POLICY_DEFAULT.kinds, [kind]: own } }
+  const utcOffsetMinutes = Number(rest('offset')[0]?.[0] ?? POLICY_DEFAULT.utcOffsetMinutes)
+  return { ...POLICY_DEFAULT, utcOffsetMinutes, holidays: rest('holiday').flat(), kinds: { ...POLICY_DEFAULT.kinds, [kind]: own } }
 }
 
 /** Numbers its events as a seal does: in the order in which they happened, from 1 at each start. */
@@ -199,7 +200,11 @@ describe('scenarios', () => {
       machine.onRound((round) => {
         for (const row of occupancyOf(round))
           counted.push(`${clock((row['received'] as number) - T0)} raw ${row['raw']} corrected ${row['corrected']} ${CAUSE_NAMES[row['cause'] as number]}`)
-        for (const step of round.alarmSteps) steps.push(`${clock(step.received - T0)} ${step.kind} ${step.step}`)
+        for (const { received, kind, step, value } of round.alarmSteps) {
+          // Where the scenario says what was measured, that too.
+          const measured = / value -?\d+$/.test(expected[steps.length] ?? '') ? ` value ${value}` : ''
+          steps.push(`${clock(received - T0)} ${kind} ${step}${measured}`)
+        }
       })
       entries.forEach((bytes, index) => machine.offer((index + 1) as Position, bytes))
       await Promise.race([machine.whenApplied(entries.length as Position), machine.failed])
