@@ -64,12 +64,34 @@ export const groupsOf = async (target: Target, window: Window, most: number): Pr
   return open === undefined ? groups : [...groups, open]
 }
 /** Sites that say little are still registered one by one in each replay. */
-const SITES_A_GROUP = 2_000
+const SITES_A_GROUP = 20_000
 
-export const eventRows = (target: Target, window: Window, group: Group): Promise<Buffer> =>
+/** Stretches of the window with at most so many events of the group each; what was received in one of them is read at once. */
+export const piecesOf = async (
+  target: Target,
+  window: Window,
+  { group, most }: { readonly group: Group; readonly most: number },
+): Promise<readonly Piece[]> => {
+  const rows = await clickhouseRows<{ minute: string; n: string }>(
+    target,
+    `SELECT intDiv(${ms('received')}, 60000) AS minute, count() AS n FROM seals.events WHERE ${keys(group)} AND ${during(window)} GROUP BY minute ORDER BY minute`,
+  )
+  const pieces: Piece[] = []
+  for (const row of rows) {
+    const events = Number(row.n)
+    const [from, until] = [Number(row.minute) * 60_000, Number(row.minute) * 60_000 + 59_999]
+    const last = pieces.at(-1)
+    if (last !== undefined && last.events + events <= most) pieces[pieces.length - 1] = { from: last.from, until, events: last.events + events }
+    else pieces.push({ from, until, events })
+  }
+  return pieces
+}
+export type Piece = { readonly from: number; readonly until: number; readonly events: number }
+
+export const eventRows = (target: Target, { from, until }: Piece, group: Group): Promise<Buffer> =>
   clickhouseBytes(
     target,
-    `SELECT ${STORED_EVENT_COLUMNS.join(', ')} FROM seals.events WHERE ${keys(group)} AND ${during(window)} ORDER BY ${STORED_EVENT_ORDER} FORMAT RowBinary`,
+    `SELECT ${STORED_EVENT_COLUMNS.join(', ')} FROM seals.events WHERE ${keys(group)} AND received >= ${at(from)} AND received <= ${at(until)} ORDER BY ${STORED_EVENT_ORDER} FORMAT RowBinary`,
   )
 
 /** Changes of the registry and work on alarms of a group, in the order of time. */

@@ -6,9 +6,10 @@ import { ALARM_RULES } from '../../core/alarm-rules.ts'
 import type { AlarmKindName } from '../../core/kinds.ts'
 import { POLICY_DEFAULT, type Policy } from '../../core/policy.ts'
 import type { PolicyDocument } from '../../core/policy-document.ts'
-import { storedEvents } from '../../core/stored-events.ts'
+import { STORED_EVENT_BYTES, storedEvents } from '../../core/stored-events.ts'
 import type { StoredOp, StoredPolicy } from '../../core/stored-op.ts'
-import type { ReplayInput, ReplayResult } from '../../core/thread/stored-replay.ts'
+import type { StreamTask } from '../../core/thread/replay-stream-worker.ts'
+import type { ReplayResult } from '../../core/thread/stored-replay.ts'
 import { tickMsOf } from '../../core/thread/tick-grid.ts'
 import type { Target } from '../target.ts'
 import { compareLists, type Compared, raisesOf } from './compare.ts'
@@ -19,6 +20,7 @@ import {
   newestReceived,
   opsOf,
   outagesOf,
+  piecesOf,
   policiesOf,
   raisedThen,
   tickTimes,
@@ -27,6 +29,7 @@ import {
   type Raise,
   type Window,
 } from './read.ts'
+import { type Stream, streamTo } from './stream.ts'
 
 export type TryOptions = { readonly lastMs: number; readonly warmMs: number; readonly threads: number; readonly say: (line: string) => void }
 export type Tried = Compared & {
@@ -39,13 +42,17 @@ export type Tried = Compared & {
   readonly notes: readonly string[]
 }
 
-/** Events of a group: 57 bytes each from the door (which gives 64 MiB), and as much again as entries on each thread. */
-const GROUP_EVENTS_MAX = 300_000
+/** Events of a group of sites: few groups, for each goes through all ticks of the window, and what their machines hold of so many is small. */
+const GROUP_EVENTS_MAX = 20_000_000
+/** Events read at a time: 57 bytes each from the door (which gives 64 MiB), and as much again as entries on each thread. */
+const PIECE_EVENTS_MAX = 500_000
+/** Times received of so many events tell whether a clock was simulated. */
+const TIMES_LOOKED_AT = 10_000
 const TICK_MS = 1000
 const TICK_MS_MAX = 60_000
 /** Twins of two policies: a grace that is changed moves a raise, by less than this mostly. */
 export const PAIR_MS = 3_600_000
-/** The door gives this many rows. */
+/** The door gives this many rows: a minute with more of one group is left out, and said. */
 const EVENTS_A_READ_MAX = 1_000_000
 
 const TICK_KINDS = (Object.keys(ALARM_RULES) as AlarmKindName[]).filter((kind) => ALARM_RULES[kind].raisedAt === 'tick')
@@ -59,7 +66,7 @@ type Run = {
   readonly outages: readonly Outage[]
   readonly present: readonly StoredPolicy[]
   readonly tried: readonly StoredPolicy[]
-  readonly replay: (input: ReplayInput) => Promise<ReplayResult>
+  readonly replay: (input: StreamTask['input']) => Stream
 }
 type Outcome = {
   readonly present: readonly Raise[]
@@ -81,9 +88,10 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
     await raisedThen(target, window),
   ]
   const pool = new Piscina({
-    filename: new URL('../../core/thread/replay-worker.js', import.meta.url).href,
+    filename: new URL('../../core/thread/replay-stream-worker.js', import.meta.url).href,
     minThreads: 0,
-    maxThreads: options.threads,
+    // Both replays of a group take its pieces together, so each needs a thread at once.
+    maxThreads: Math.max(2, options.threads),
     idleTimeout: 10_000,
   })
   const run: Run = {
@@ -93,7 +101,7 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
     outages,
     present: policies.map((policy) => ({ ...policy, document: withoutOutages(policy.document) })),
     tried: [{ kind: 'policy', received: 0, version: 0, by: 'policy try', document: withoutOutages(document) }],
-    replay: (input) => pool.run(input) as Promise<ReplayResult>,
+    replay: (input) => streamTo(pool, input),
   }
   try {
     const outcomes = await allGroups(run, groups, options)
@@ -115,7 +123,7 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
   }
 }
 
-/** Reads one group while the threads replay others; holds two at a time. */
+/** As many groups at a time as there are pairs of threads. */
 const allGroups = async (run: Run, groups: readonly Group[], { threads, say }: TryOptions): Promise<readonly Outcome[]> => {
   const outcomes: Outcome[] = []
   let next = 0
@@ -128,25 +136,20 @@ const allGroups = async (run: Run, groups: readonly Group[], { threads, say }: T
       say(`${outcomes.length} of ${groups.length} groups of sites, ${outcomes.reduce((sum, { events }) => sum + events, 0)} events`)
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, Math.ceil(threads / 2)) }, worker))
+  await Promise.all(Array.from({ length: Math.max(1, Math.floor(threads / 2)) }, worker))
   return outcomes
 }
 
 const oneGroup = async (run: Run, group: Group): Promise<Outcome> => {
   const { target, window, ticks, outages } = run
-  if (group.events > EVENTS_A_READ_MAX) {
-    const note = `sites ${group.first} to ${group.last} have ${group.events} events in the window, more than one read gives: they were left out`
-    return { present: [], tried: [], events: 0, tickMs: TICK_MS, notes: [note] }
-  }
-  const events = await eventRows(target, window, group)
+  const all = await piecesOf(target, window, { group, most: PIECE_EVENTS_MAX })
+  const pieces = all.filter(({ events }) => events <= EVENTS_A_READ_MAX)
+  const leftOut = all.length - pieces.length
   const ops = await opsOf(target, window, group)
   const inside = await insideOf(target, window, group)
-  const rows = storedEvents(events)
-  const times = [...ticks]
-  for (let row = 0; row < rows.count; row += 1) times.push(rows.received(row))
-  const tickMs = tickMsOf(times, { otherwise: TICK_MS, max: TICK_MS_MAX })
-  const input = (policies: readonly StoredPolicy[]): ReplayInput => ({
-    events,
+  let next = pieces[0] === undefined ? undefined : await eventRows(target, pieces[0], group)
+  const tickMs = tickMsOf([...ticks, ...timesOf(next)], { otherwise: TICK_MS, max: TICK_MS_MAX })
+  const input = (policies: readonly StoredPolicy[]): StreamTask['input'] => ({
     ops: byTime([...policies, ...ops]),
     policy: NO_OUTAGES,
     ticks,
@@ -157,14 +160,37 @@ const oneGroup = async (run: Run, group: Group): Promise<Outcome> => {
     untilMs: window.until,
     inside,
   })
-  const [present, tried] = await Promise.all([run.replay(input(run.present)), run.replay(input(run.tried))])
+  const replays = [run.replay(input(run.present)), run.replay(input(run.tried))] as const
+  let events = 0
+  for (let at = 0; next !== undefined; at += 1) {
+    const piece: Buffer = next
+    events += piece.byteLength / STORED_EVENT_BYTES
+    const following = pieces[at + 1]
+    // The next piece is read while both are at this one.
+    const reading = following === undefined ? Promise.resolve(undefined) : eventRows(target, following, group)
+    await Promise.all(replays.map((replay) => replay.feed(piece)))
+    next = await reading
+  }
+  const [present, tried] = (await Promise.all(replays.map((replay) => replay.finish()))) as [ReplayResult, ReplayResult]
   return {
     present: raisesOf(present.steps, outages, window.until),
     tried: raisesOf(tried.steps, outages, window.until),
-    events: rows.count,
+    events,
     tickMs,
-    notes: [...present.refused, ...tried.refused, ...(present.unplaced === 0 ? [] : [`${present.unplaced} events found no assignment`])],
+    notes: [
+      ...present.refused,
+      ...tried.refused,
+      ...(present.unplaced === 0 ? [] : [`${present.unplaced} events found no assignment`]),
+      ...(present.stepsLeftOut + tried.stepsLeftOut === 0 ? [] : ['a group of sites had more steps of alarms than are kept: its last ones are left out']),
+      ...(leftOut === 0 ? [] : [`${leftOut} minutes of sites ${group.first} to ${group.last} had more events than one read gives: they were left out`]),
+    ],
   }
+}
+
+const timesOf = (rows: Buffer | undefined): readonly number[] => {
+  if (rows === undefined) return []
+  const events = storedEvents(rows)
+  return Array.from({ length: Math.min(events.count, TIMES_LOOKED_AT) }, (_, row) => events.received(row))
 }
 
 /** Stable: a policy comes before what was received with it. */
