@@ -22,6 +22,8 @@ export type DayOptions = {
   /** Simulated time ÷ real time; the run is never faster than this, and slower where the machine is. */
   readonly speed: number
   readonly say: (line: string) => void
+  /** How much of the day is played; without it all. */
+  readonly lastMs?: number
 }
 export type DayResult = {
   readonly distinct: number
@@ -45,7 +47,7 @@ export const nextMidnight = (nowMs: number): number => {
   return Math.ceil((nowMs + zone + HOUR) / DAY) * DAY - zone
 }
 
-export const playDay = async (target: Target, { plan, seed, startMs, speed, say }: DayOptions): Promise<DayResult> => {
+export const playDay = async (target: Target, { plan, seed, startMs, speed, say, lastMs = DAY }: DayOptions): Promise<DayResult> => {
   const agent = createAgent(4)
   const sender = httpSender({ url: target.url, token: target.token('sender'), agent })
   const tick = async (ms: number): Promise<void> => postTick(target, startMs + ms)
@@ -81,7 +83,7 @@ export const playDay = async (target: Target, { plan, seed, startMs, speed, say 
     tell(untilMs, result.accepted + result.rejected)
     return untilMs
   }
-  for (let until = 0; until < DAY - GRID_MS;) {
+  for (let until = 0; until < lastMs - GRID_MS;) {
     until = await step()
     const early = until / speed - (performance.now() - began)
     if (early > 5) await new Promise((resolve) => setTimeout(resolve, early))
