@@ -23,7 +23,8 @@ export const cast = (draft: Draft, castings: readonly Casting[], pool: readonly 
   for (const { scene, times } of castings) {
     for (let left = Math.ceil(times * share), tried = 0; left > 0 && tried < 2 * pool.length; tried++) {
       const seal = pool[next++ % pool.length] as number
-      const at = takeSlot(draft, seal, hours)
+      const isOver = draft.sites[draft.seals[seal]?.site as number]?.observedUntil !== undefined
+      const at = isOver ? undefined : takeSlot(draft, seal, hours)
       if (at === undefined) continue
       scene(draft, seal, at)
       left--

@@ -194,6 +194,7 @@ const flapping =
 const { PASSAGE_IN: IN, PASSAGE_OUT: OUT } = EVENT
 // How often each scene is played in a fleet of 2,000 seals. Their sums per kind exceed the 30 incidents and 100 near misses
 // that a full day must show (test/bench/simulate.test.ts counts them).
+// Those in which a door is opened without a permit come first: of these a seal has one a day, for only a person closes its alarm.
 const HOMES: readonly Casting[] = [
   { scene: observationEnds, times: 25 },
   { scene: unresolved('headcount-under', OUT, IN), times: 30 },
@@ -202,18 +203,18 @@ const HOMES: readonly Casting[] = [
   { scene: resolvedInTime('headcount-over', IN, OUT), times: 45 },
   { scene: overrun(20 * MINUTE), times: 32 },
   { scene: overrun(residence.permitGraceMs - SECOND), times: 55 },
+  { scene: deliveries(3), times: 15 },
+  { scene: atPermitEdge('from', -SECOND), times: 10 },
+  { scene: atPermitEdge('until', -SECOND), times: 10 },
   { scene: prolonged, times: 50 },
   { scene: permittedFor('headcount-over', IN, OUT), times: 50 },
   { scene: permittedFor('headcount-under', OUT, IN), times: 45 },
   { scene: heldOpen, times: 28 },
   { scene: heldNearly, times: 50 },
   { scene: heldPermitted, times: 20 },
-  { scene: deliveries(3), times: 15 },
   { scene: deliveries(2), times: 20 },
   { scene: atPermitEdge('from', 0), times: 15 },
   { scene: atPermitEdge('until', SECOND), times: 15 },
-  { scene: atPermitEdge('from', -SECOND), times: 10 },
-  { scene: atPermitEdge('until', -SECOND), times: 10 },
   { scene: rollCall(1), times: 10 },
   { scene: rollCall(0), times: 20 },
   { scene: openings(TOO_MANY), times: 32 },

@@ -14,6 +14,8 @@ const TOO_SHORT = OFFLINE - 5 * SECOND
 /** As many buildings as a city must show incidents, and a few: of a fleet that is large enough for them. */
 const BUILDINGS = 34
 const FLEET = 20_000
+/** A smaller fleet has one where that leaves enough flats for everything else. */
+const FEW_BUILDINGS = 3
 const NEAR_MISSES = { short: 3, few: 1 }
 /** Fewer seals than an outage needs, and fewer than its share of a building. */
 const FEW = 12
@@ -31,7 +33,8 @@ export const reserveOutages = (draft: Draft): Outages => {
     building.sites.push(site)
     building.seals.push(...seals)
   })
-  const wanted = Math.floor(BUILDINGS * Math.min(1, draft.seals.length / FLEET))
+  const share = Math.floor(BUILDINGS * Math.min(1, draft.seals.length / FLEET))
+  const wanted = Math.max(byArea.size > FEW_BUILDINGS ? 1 : 0, share)
   const communities = new Set<string>()
   const buildings = [...byArea.values()]
     .filter(({ area, seals }) => {
