@@ -78,11 +78,12 @@ const put = (state: DeskState, alarm: AlarmRecord, { webhook, step, note, severi
     at: now,
     expires: alarm.expires === 0 ? now + alarm.retentionMs : alarm.expires,
   }
-  state.outbox.set(delivery.id, delivery)
+  state.outbox.add(delivery)
   state.fresh.push(delivery)
   alarm.deliveries.push({ id: delivery.id, webhook: webhook.name, step, state: 'waiting', at: now, changed: now, attempts: 0 })
   if (alarm.deliveries.length > DELIVERIES_SHOWN_MAX) alarm.deliveries.shift()
-  if (state.outbox.size > OUTBOX_MAX) for (const oldest of state.outbox.values()) return drop(state, oldest, now)
+  const oldest = state.outbox.byId.size > OUTBOX_MAX ? state.outbox.oldest() : undefined
+  if (oldest !== undefined) drop(state, oldest, now)
 }
 
 const mark = (state: DeskState, { id, alarm }: Delivery, change: Partial<DeliveryView>): AlarmRecord | undefined => {
@@ -93,7 +94,7 @@ const mark = (state: DeskState, { id, alarm }: Delivery, change: Partial<Deliver
 }
 
 const drop = (state: DeskState, delivery: Delivery, now: number): void => {
-  state.outbox.delete(delivery.id)
+  state.outbox.remove(delivery.id)
   state.dropped += 1
   mark(state, delivery, { state: 'dropped', changed: now })
 }
@@ -101,9 +102,8 @@ const drop = (state: DeskState, delivery: Delivery, now: number): void => {
 /** Receivers have taken these. One that is not waiting any more says nothing: it was reported before. */
 export const delivered = (state: DeskState, { deliveries }: DeliveredOp, now: number): AlarmStep[] =>
   deliveries.flatMap(({ id, attempts }) => {
-    const delivery = state.outbox.get(id)
+    const delivery = state.outbox.remove(id)
     if (delivery === undefined) return []
-    state.outbox.delete(id)
     const record = mark(state, delivery, { state: 'delivered', changed: now, attempts })
     const detail = { time: now, received: now, by: 'system', note: `${delivery.webhook}: ${delivery.step}, attempt ${attempts}` }
     return [record === undefined ? forgottenStep(delivery, detail) : alarmStep(record, 'delivered', detail)]
@@ -116,13 +116,11 @@ const forgottenStep = (delivery: Delivery, detail: { time: number; received: num
 
 /** At a tick: what is too old is given up. The outbox is in the order of time. */
 export const dropOld = (state: DeskState, now: number): void => {
-  for (const delivery of state.outbox.values()) {
-    if (delivery.at + OUTBOX_AGE_MS_MAX > now) return
-    drop(state, delivery, now)
-  }
+  for (let oldest = state.outbox.oldest(); oldest !== undefined && oldest.at + OUTBOX_AGE_MS_MAX <= now; oldest = state.outbox.oldest())
+    drop(state, oldest, now)
 }
 
 /** Notices of webhooks that are gone, and of sites whose data has expired, leave the outbox. */
 export const dropWhere = (state: DeskState, gone: (delivery: Delivery) => boolean, now: number): void => {
-  for (const delivery of state.outbox.values()) if (gone(delivery)) drop(state, delivery, now)
+  for (const delivery of state.outbox.byId.values()) if (gone(delivery)) drop(state, delivery, now)
 }

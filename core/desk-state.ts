@@ -1,6 +1,7 @@
 import { type AlarmRecord, type AlarmSubject, alarmStep, copyAlarm, isWaiting, type StepDetail } from './desk-alarm.ts'
 import { createPlans, PLAN, type Plans } from './desk-plans.ts'
 import type { Delivery, WebhookRecord } from './ops.ts'
+import { createOutbox, type Outbox } from './outbox.ts'
 import type { Silence } from './outage.ts'
 import type { FleetPolicy, KindPolicy } from './policy.ts'
 import type { AlarmStep } from './rows.ts'
@@ -41,8 +42,8 @@ export type DeskState = {
   /** Open area outages, by area. */
   readonly outages: Map<string, AlarmRecord>
   readonly plans: Plans
-  /** Notices not delivered yet, in the order they were made, by id. */
-  readonly outbox: Map<string, Delivery>
+  /** Notices not delivered yet. */
+  readonly outbox: Outbox
   /** Those made since they were last taken, and how many were ever given up. */
   fresh: Delivery[]
   dropped: number
@@ -55,7 +56,7 @@ export type DeskDump = {
   readonly dropped: number
 }
 
-export const createDeskState = (deps: DeskDeps): DeskState => ({
+export const createDeskState = (deps: DeskDeps, waiting: readonly Delivery[] = []): DeskState => ({
   deps,
   open: new Map(),
   closed: new Map(),
@@ -64,7 +65,7 @@ export const createDeskState = (deps: DeskDeps): DeskState => ({
   heldDown: new Map(),
   outages: new Map(),
   plans: createPlans(),
-  outbox: new Map(),
+  outbox: createOutbox(waiting),
   fresh: [],
   dropped: 0,
 })
@@ -72,12 +73,12 @@ export const createDeskState = (deps: DeskDeps): DeskState => ({
 export const dumpDesk = (state: DeskState): DeskDump => ({
   open: [...state.open.values()].map(copyAlarm),
   closed: [...state.closed.values()].map(copyAlarm),
-  outbox: [...state.outbox.values()],
+  outbox: [...state.outbox.byId.values()],
   dropped: state.dropped,
 })
 
 export const restoreDeskState = (deps: DeskDeps, dump: DeskDump): DeskState => {
-  const state = createDeskState(deps)
+  const state = createDeskState(deps, dump.outbox)
   for (const alarm of dump.open) {
     const own = copyAlarm(alarm)
     addOpen(state, own)
@@ -90,7 +91,6 @@ export const restoreDeskState = (deps: DeskDeps, dump: DeskDump): DeskState => {
     if (own.escalateAt > 0) state.plans.push({ at: own.escalateAt, what: PLAN.escalate, alarm: own })
     if (own.told.length > 0 && own.holdUntil > 0) state.plans.push({ at: own.holdUntil, what: PLAN.tellCleared, alarm: own })
   }
-  for (const delivery of dump.outbox) state.outbox.set(delivery.id, delivery)
   state.dropped = dump.dropped
   return state
 }

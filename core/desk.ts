@@ -130,7 +130,7 @@ const reads = (state: DeskState): Pick<Desk, 'openAlarms' | 'openCount' | 'alarm
     return alarm === undefined ? undefined : alarmView(alarm)
   },
   alarmsOfSite: (siteNo) => ofSite(state, siteNo).map(alarmView),
-  outbox: () => state.outbox,
+  outbox: () => state.outbox.byId,
   takeFresh: () => {
     const { fresh } = state
     if (fresh.length > 0) state.fresh = []
