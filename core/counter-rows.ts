@@ -42,15 +42,17 @@ export const giveBackCounterRow = (shard: ShardTables, row: number): void => {
   columns.next[0] = row
 }
 
-/** A watch's boots, newest row first. */
-export function* counterRows(shard: ShardTables, head: number): Generator<number> {
-  for (let row = head; row !== 0; row = shard.counters.columns.next[row] as number) yield row
+/** A watch's rows, at most three, newest first; a list, for rows may be given back while it is walked. */
+export const counterRows = (shard: ShardTables, head: number): readonly number[] => {
+  const rows: number[] = []
+  for (let row = head; row !== 0; row = shard.counters.columns.next[row] as number) rows.push(row)
+  return rows
 }
 
 /** The rows of one watch, in another shard's table: its new head there. For a restart under another number of shards. */
 export const dealCounterRows = (from: ShardTables, to: ShardTables, head: number): number => {
   let dealt = 0
-  for (const row of [...counterRows(from, head)].toReversed()) {
+  for (const row of counterRows(from, head).toReversed()) {
     const old = from.counters
     const at = takeCounterRow(to, { watch: old.columns.watch[row] as number, boot: old.columns.boot[row] as number, next: dealt })
     const cells = to.counters

@@ -54,7 +54,7 @@ export const forgetCounters = (run: ShardRun, watch: number): void => {
   const head = run.watches.counters[watch] as number
   if (head === 0) return
   const shard = shardOfWatch(run, watch)
-  for (const row of [...counterRows(shard, head)]) giveBackCounterRow(shard, row)
+  for (const row of counterRows(shard, head)) giveBackCounterRow(shard, row)
   run.watches.counters[watch] = 0
 }
 
@@ -79,7 +79,7 @@ const newRow = (run: ShardRun, shard: ShardTables, watch: number, boot: number):
   const seal = run.directory.watches.columns.seal[watch] as number
   const { boot: boots, next } = shard.counters.columns
   let kept = 0
-  for (const row of [...counterRows(shard, watches.counters[watch] as number)]) {
+  for (const row of counterRows(shard, watches.counters[watch] as number)) {
     const of = boots[row] as number
     if (of === windows.boot[seal] || of === windows.prevBoot[seal] || of === windows.farBoot[seal]) {
       kept = row
@@ -223,7 +223,7 @@ const split = (cells: Cells, row: number, seq: number): void => {
   cells.beforeTop[row] = seq - 1
   if ((cells.beforeLow[row] as number) < seq) return
   // Every one of them is above it, also those that are not remembered.
-  cells.after[row] = (cells.after[row] as number) + (cells.before[row] as number)
+  cells.after[row] = people + cells.before[row]
   cells.afterLow[row] = cells.beforeLow[row] as number
   clearBefore(cells, row)
 }
