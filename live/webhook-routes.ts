@@ -32,7 +32,7 @@ export const registerWebhookReadRoutes = (app: FastifyInstance, deps: LiveDeps):
     if (webhook === undefined || !maySee(principalOf(request), webhook.area)) throw refusal(404, 'no such webhook')
     await deps.noteAccess({ who, role, action: 'test-webhook', target: name, detail: '' })
     const began = performance.now()
-    const sent = await sendMessage(webhook, testMessage(name, deps.clock()), deps.notices.timeoutMs)
+    const sent = await sendMessage(webhook, testMessage(webhook, deps.clock()), deps.notices.timeoutMs)
     return { result: sent.result, error: sent.result === 'delivered' ? null : sent.error, ms: Math.round(performance.now() - began) }
   })
 }

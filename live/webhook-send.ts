@@ -31,8 +31,8 @@ export const messageOf = (delivery: Delivery): Message => ({
     },
   }),
 })
-export const testMessage = (name: string, now: number): Message => ({
-  id: `msg_test_${name}_${now}`,
+export const testMessage = ({ webhookNo, name }: WebhookRecord, now: number): Message => ({
+  id: `msg_test_${webhookNo}_${now}`,
   body: JSON.stringify({ type: 'webhook.test', timestamp: new Date(now).toISOString(), data: { webhook: name } }),
 })
 

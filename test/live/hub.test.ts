@@ -192,3 +192,39 @@ test('a stalled reader costs a bounded amount, is let go with 4008, and resumes 
   const ids = new Set([...got, ...resumed.messages.filter((message) => message.type === 'alarm')].map((message) => message.alarm.id))
   expect([...ids].filter((id) => id.startsWith('f-')).length).toBe(alarms)
 }, 30_000)
+
+test('an outage is told to whoever may see an area within it, and to nobody beside it', async () => {
+  const source = await begin()
+  source.addToken('operator@xiamen')
+  source.raise({ id: 'out-1', kind: 'area-outage', site: '', siteNo: 0, area: 'fuzhou', seal: '' })
+  const [within, beside] = [readLive(server, 'operator@fuzhou/gulou'), readLive(server, 'operator@xiamen')]
+  await Promise.all([within.until('snapshot-end'), beside.until('snapshot-end')])
+  source.raise({ id: 'out-2', kind: 'area-outage', site: '', siteNo: 0, area: 'fuzhou/gulou', seal: '' })
+  await within.until('alarm', ({ alarm }) => alarm.id === 'out-2')
+  const seen = (reader: typeof within): string[] =>
+    reader.messages.flatMap((message) => (message.type === 'alarms' ? message.alarms.map(({ id }) => id) : message.type === 'alarm' ? [message.alarm.id] : []))
+  expect(seen(within)).toEqual(['a-1', 'out-1', 'out-2'])
+  expect(seen(beside)).toEqual([])
+  const list = async (token: string, path: string) => (await fetch(server.url + path, { headers: { authorization: `Bearer ${secretOf(token)}` } })).json()
+  expect((await list('operator@fuzhou/gulou', '/v1/alarms?kind=area-outage')).items.map(({ id }: { id: string }) => id)).toEqual(['out-1', 'out-2'])
+  expect((await list('operator@fuzhou/gulou', '/v1/alarms/out-1')).id).toBe('out-1')
+  expect((await list('operator@xiamen', '/v1/alarms/out-1')).status).toBe(404)
+})
+
+test('a notice that could not be delivered is told as the alarm stands, with why', async () => {
+  const source = createSource()
+  source.addToken('admin@')
+  const delivery = { id: 'd-1', webhook: 'duty', step: 'raised', state: 'waiting', at: 1000, changed: 1000, attempts: 0 } as const
+  source.raise({ id: 'a-1', deliveries: [delivery] })
+  server = await startLiveServer(source, { troubleOf: (id) => (id === 'd-1' ? { attempts: 3, error: 'ECONNREFUSED' } : undefined) })
+  const reader = readLive(server, 'admin@')
+  const { cursor } = await reader.until('snapshot-end')
+  server.hub.refresh('a-1')
+  server.hub.refresh('unknown')
+  const told = await reader.until('alarm')
+  expect(told).toMatchObject({
+    step: 'undelivered',
+    cursor,
+    alarm: { id: 'a-1', deliveries: [{ id: 'd-1', state: 'waiting', attempts: 3, error: 'ECONNREFUSED' }] },
+  })
+})

@@ -31,6 +31,7 @@ export type LiveServer = {
   readonly close: () => Promise<void>
 }
 export type ServerOptions = {
+  readonly troubleOf?: LiveDeps['notices']['troubleOf']
   readonly query?: LiveDeps['query']
   readonly status?: LiveDeps['status']
   readonly prepare?: (app: FastifyInstance, sessions: Sessions) => void
@@ -53,6 +54,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     machine: source.machine,
     clock,
     emit: (happening) => observe(happening),
+    ...(options.troubleOf === undefined ? {} : { troubleOf: options.troubleOf }),
     figures: () => ({ rowsStored: status().sink.rowsStored, lagSeconds: status().sink.oldestUnstoredSeconds }),
   })
   const metrics = createMetrics({ machine: source.machine, status, liveClients: hub.clients, clock })
@@ -72,7 +74,7 @@ export const startLiveServer = async (source: Pick<Source, 'machine'>, options: 
     status,
     metrics: metrics.expose,
     emit: observe,
-    notices: { troubleOf: () => undefined, timeoutMs: 1000 },
+    notices: { troubleOf: options.troubleOf ?? (() => undefined), timeoutMs: 1000 },
     evidence: NO_EVIDENCE,
     pageDir: join(import.meta.dirname, '../../web'),
     noteAccess: (note) => Promise.resolve(notes.push(note)),
