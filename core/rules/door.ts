@@ -1,5 +1,6 @@
 import { ALARM } from '../kinds.ts'
 import { conditionGone, conditionHolds, happened } from '../conditions.ts'
+import { keptCount, RING, slotOf, timeAt } from '../newest.ts'
 import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
 import { CONDITION, WATCH_FLAG } from '../state.ts'
@@ -16,8 +17,8 @@ import { siteDoorClosed, siteDoorOpened } from './site-doors.ts'
 // between means a close was lost). A permit that covers now excuses it until the permit ends. A door whose opening and closing
 // arrive late, in either order, and that stood open for the limit, is told as begun and ended. Of late ones only those that arrive next
 // to each other are paired (batches in order or newest-first): `spanFrom` to `spanUntil` is the opening and the closing
-// that arrived last; an opening is paired with that closing where none between the two is known, and it is told only where nothing
-// was lost between the two: else the opening of a later closing, or the closing of an earlier opening, may be what was lost.
+// that arrived last; an opening is paired with that closing where none between the two is known. It is told only where nothing was lost
+// between the two, and none of the newest door events lies there: else they may be of different openings.
 
 const isNewer = (run: ShardRun): boolean => {
   const { watch, time, boot, seq } = run.current
@@ -95,9 +96,20 @@ const stoodOpen = (run: ShardRun, opened: DoorEvent, closed: DoorEvent): void =>
   if (closed.time - opened.time < limit || ((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) !== 0 || permitAt(run, site, closed.time) !== 0) return
   const seal = run.directory.watches.columns.seal[watch] as number
   if (opened.boot !== closed.boot || !isUnbroken(run.windows, seal, opened.boot, { after: opened.seq, before: closed.seq })) return
+  if (movedBetween(run, watch, opened.time, closed.time)) return
   const told = { kind: ALARM['door-held-open'].no, watch, site }
   signal(run, { ...told, state: SIGNAL_STATE.began, time: opened.time + limit, value: closed.time - opened.time })
   signal(run, { ...told, state: SIGNAL_STATE.ended, time: closed.time, value: 0 })
+}
+
+/** One of the newest door events lies between the two times. */
+const movedBetween = ({ watchChecks }: ShardRun, watch: number, from: number, until: number): boolean => {
+  for (let age = 0; age < keptCount(watchChecks, watch, RING.doors); age += 1) {
+    const time = timeAt(watchChecks, watch, RING.doors, slotOf(watchChecks, watch, RING.doors, age))
+    if (time <= from) return false
+    if (time < until) return true
+  }
+  return false
 }
 
 const watchOpenDoor = (run: ShardRun, watch: number, deadline: number): void => {

@@ -123,8 +123,10 @@ const closed = (world: World, watch: Watch, event: Heard, figures: Figures): voi
 const stood = (world: World, watch: Watch, figures: Figures, { opening, closing }: { readonly opening: Heard; readonly closing: Heard }): void => {
   const limit = figures.doorHeldOpenMs
   if (limit === null || closing.time - opening.time < limit || watch.memory.heldOpen || isCovered(world, watch.site, closing.time)) return
-  // Where something was lost between the two, they may be of different openings.
+  // Where something was lost between the two, or the door is known to have moved there, they may be of different openings.
   if (!isUnbroken(watch, opening, closing)) return
+  const doors = watch.memory.events.filter(({ kind }) => kind === 'DOOR_OPENED' || kind === 'DOOR_CLOSED').toSorted(byTime)
+  if (doors.slice(-8).some(({ time }) => time > opening.time && time < closing.time)) return
   const fields = { kind: 'door-held-open', site: watch.site, seal: watch.seal } as const
   say(world, { ...fields, state: 'began', time: opening.time + limit, value: closing.time - opening.time })
   say(world, { ...fields, state: 'ended', time: closing.time })
