@@ -35,11 +35,11 @@ export type EvidenceSource = {
   readonly extent: (scope: EventScope, until: number, most: number) => Promise<{ readonly count: number; readonly first: number; readonly firstOfMost: number }>
   /** Rows for a replay (core/stored-events.ts), by time received. */
   readonly events: (scope: EventScope, span: Span) => Promise<Uint8Array>
-  /** Events of a span of their own time, oldest first, and how many more there are. */
+  /** Events of a span of their own time, oldest first: its newest, or its oldest, and how many more there are. */
   readonly shown: (
     scope: EventScope,
     span: Span,
-    of: { readonly kinds: readonly EventKindName[]; readonly most: number },
+    of: { readonly kinds: readonly EventKindName[]; readonly most: number; readonly end: 'newest' | 'oldest' },
   ) => Promise<{ readonly items: readonly EvidenceEvent[]; readonly leftOut: number }>
   /** The newest counts received until then, oldest first. */
   readonly counts: (siteKeys: readonly number[], until: number, most: number) => Promise<readonly EvidenceCount[]>

@@ -111,7 +111,7 @@ const parameters = ({ policy }: Evidence): Html =>
     }`
 
 const events = ({ events: { items, kinds, from, until, leftOut } }: Evidence): Html =>
-  html`<p class="soft">${kinds.join(', ')} from ${iso(from)} to ${iso(until)}${leftOut === 0 ? '' : `; ${leftOut} older ones are not listed`}.</p>
+  html`<p class="soft">${kinds.join(', ')} from ${iso(from)} to ${iso(until)}${leftOut === 0 ? '' : `; ${leftOut} more are not listed`}.</p>
     ${
       items.length === 0
         ? html`<p>None.</p>`

@@ -49,7 +49,7 @@ export const evidenceSchema = object({
     until: time,
     kinds: list(text),
     items: list(event),
-    leftOut: { ...whole, description: 'older ones in that time that are not listed' },
+    leftOut: { ...whole, description: 'how many more there were in that time' },
   }),
   permits: list(permit),
   site: orNull({

@@ -1,7 +1,7 @@
 import { ALARM_RULES, type Figures } from '../core/alarm-rules.ts'
-import type { Evidence, EvidenceAlarm, EvidenceParameter, EvidencePermit, EvidenceSite, EvidenceStep } from '../core/evidence.ts'
+import type { Evidence, EvidenceAlarm, EvidenceEvent, EvidenceParameter, EvidencePermit, EvidenceSite, EvidenceStep } from '../core/evidence.ts'
 import type { EventScope, EvidenceSource, StoredKey, StoredStep } from '../core/evidence-source.ts'
-import { ALARM, type Severity } from '../core/kinds.ts'
+import { ALARM, type EventKindName, type Severity } from '../core/kinds.ts'
 import { POLICY_DEFAULT } from '../core/policy.ts'
 import { POLICY_EMPTY } from '../core/policy-document.ts'
 import { FLEET_PARAMETERS, PARAMETERS, type ParameterSpec } from '../core/policy-parameters.ts'
@@ -15,8 +15,9 @@ import { recompute, type History } from './evidence-recompute.ts'
 // registry and counts as they were, and the recomputation from the stored rows. All of it is read from ClickHouse: the running
 // machine is not asked, so an alarm of last month has the same evidence as one of a minute ago.
 
-/** Events of one alarm that are shown; the rule may have looked at more, and says how many. */
-export const EVENTS_SHOWN_MAX = 500
+/** Events that are shown: the newest up to the raise, for the alarm came of them, and the first after it. How many more there were is told. */
+const EVENTS_BEFORE_MAX = 400
+const EVENTS_AFTER_MAX = 100
 const COUNTS_SHOWN = 20
 /** Events go on being shown for so long after the raise: what ended it, mostly. */
 const AFTER_MS = 10 * 60_000
@@ -50,12 +51,12 @@ export const evidenceOf = async (deps: EvidenceDeps, alarm: EvidenceAlarm, steps
   const own = keys.map(({ siteKey }) => siteKey)
   const window = {
     from: Math.min(alarm.since, alarm.raisedAt) - rule.backMs(figures),
-    until: Math.max(alarm.closedAt ?? 0, alarm.raisedAt) + AFTER_MS,
+    until: Math.max(alarm.raisedAt, ...steps.map(({ received }) => received)) + AFTER_MS,
   }
   const shownScope: EventScope = { siteKeys: own, seals: ALARM[alarm.kind].scope === 'site' || alarm.seal === '' ? null : [alarm.seal] }
   const history: History = { alarm, keys, ...scope, policies, figures }
   const [events, occupancy, used, recomputation] = await Promise.all([
-    source.shown(shownScope, window, { kinds: rule.looksAt, most: EVENTS_SHOWN_MAX }),
+    shownEvents(source, shownScope, { ...window, raisedAt: alarm.raisedAt, kinds: rule.looksAt }),
     alarm.site === '' ? [] : source.counts(own, alarm.raisedAt, COUNTS_SHOWN),
     alarm.site === '' ? new Map<number, number>() : source.openingsUsed(own, alarm.raisedAt),
     recompute(deps, history),
@@ -72,6 +73,19 @@ export const evidenceOf = async (deps: EvidenceDeps, alarm: EvidenceAlarm, steps
     occupancy,
     recomputation,
   }
+}
+
+type Look = { readonly from: number; readonly until: number; readonly raisedAt: number; readonly kinds: readonly EventKindName[] }
+const shownEvents = async (
+  source: EvidenceSource,
+  scope: EventScope,
+  { from, until, raisedAt, kinds }: Look,
+): Promise<{ readonly items: readonly EvidenceEvent[]; readonly leftOut: number }> => {
+  const [before, after] = await Promise.all([
+    source.shown(scope, { from, until: raisedAt }, { kinds, most: EVENTS_BEFORE_MAX, end: 'newest' }),
+    source.shown(scope, { from: raisedAt + 1, until }, { kinds, most: EVENTS_AFTER_MAX, end: 'oldest' }),
+  ])
+  return { items: [...before.items, ...after.items], leftOut: before.leftOut + after.leftOut }
 }
 
 const keysOf = (source: EvidenceSource, alarm: EvidenceAlarm): Promise<readonly StoredKey[]> =>

@@ -152,13 +152,13 @@ const eventReads = (ask: Ask): Pick<EvidenceSource, 'extent' | 'shown' | 'counts
     // What was received in one millisecond is taken whole or not at all.
     return { count, first, firstOfMost: number(row ?? {}, 'received_ms') + 1 }
   },
-  shown: async (scope, { from, until }, { kinds, most }) => {
+  shown: async (scope, { from, until }, { kinds, most, end }) => {
     const params = { ...scopeParams(scope), from, until, kinds, most }
     const of = `FROM seals.events WHERE ${where(scope)} AND kind IN ({kinds:Array(String)}) AND time >= ${at('from')} AND time <= ${at('until')}`
     const [sums] = await ask(`SELECT count() AS n ${of}`, params)
-    // The newest ones: they are what the alarm came of.
+    const order = end === 'newest' ? 'DESC' : 'ASC'
     const rows = await ask(
-      `SELECT seal_id, toString(kind) AS kind_name, ${ms('time')}, ${ms('received')}, ${ms('device_time')}, value, boot, seq, permit ${of} ORDER BY time DESC, seal DESC, boot DESC, seq DESC LIMIT {most:UInt32}`,
+      `SELECT seal_id, toString(kind) AS kind_name, ${ms('time')}, ${ms('received')}, ${ms('device_time')}, value, boot, seq, permit ${of} ORDER BY time ${order}, seal ${order}, boot ${order}, seq ${order} LIMIT {most:UInt32}`,
       params,
     )
     const items = rows.map((row) => ({
@@ -172,7 +172,7 @@ const eventReads = (ask: Ask): Pick<EvidenceSource, 'extent' | 'shown' | 'counts
       seq: number(row, 'seq'),
       permit: number(row, 'permit'),
     }))
-    return { items: items.reverse(), leftOut: Math.max(0, number(sums ?? {}, 'n') - items.length) }
+    return { items: end === 'newest' ? items.reverse() : items, leftOut: Math.max(0, number(sums ?? {}, 'n') - items.length) }
   },
   counts: async (siteKeys, until, most) => {
     const rows = await ask(

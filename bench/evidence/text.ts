@@ -48,7 +48,7 @@ export const evidenceText = (answer: EvidenceAnswer): string => {
     `Policy version ${answer.policy.version}${answer.policy.since === null ? ', the built-in defaults' : `, in force since ${answer.policy.since}`}`,
     ...tableOf(answer.policy.parameters, ['name', 'value', 'unit']),
     '',
-    `Events: ${answer.events.kinds.join(', ')} from ${answer.events.from} to ${answer.events.until}${answer.events.leftOut === 0 ? '' : `; ${answer.events.leftOut} older ones are not listed`}`,
+    `Events: ${answer.events.kinds.join(', ')} from ${answer.events.from} to ${answer.events.until}${answer.events.leftOut === 0 ? '' : `; ${answer.events.leftOut} more are not listed`}`,
     ...tableOf(answer.events.items, ['time', 'kind', 'value', 'seal', 'boot', 'seq', 'received', 'permit']),
     '',
     'Steps',
