@@ -42,7 +42,7 @@ export const createAlarmRow = (first: AlarmBody, text: Text, onAcknowledge: (id:
       { class: 'what' },
       h('div', { class: 'title' }, h('h3', {}, kind), h('div', { class: 'tags' }, severityTag, condition, repeats, escalation, person)),
       why,
-      h('p', { class: 'where', translate: 'no' }, h('span', { class: 'site' }, first.site), areaOf(first.area), sealOf(first, text)),
+      h('p', { class: 'where', translate: 'no' }, h('span', { class: 'site' }, first.site), areaOf(first.area), sealOf(first, text), evidenceOf(first, text)),
       told,
       problem,
     ),
@@ -98,6 +98,9 @@ const toldText = ({ deliveries }: AlarmBody, text: Text): string =>
     })
     .join(', ')
 
+/** A document of its own, in a tab of its own: the list stays where it is. */
+const evidenceOf = (alarm: AlarmBody, text: Text): HTMLElement =>
+  h('a', { class: 'evidence', href: `/v1/alarms/${encodeURIComponent(alarm.id)}/evidence`, target: '_blank', rel: 'noopener' }, text.alarms.evidence)
 const areaOf = (area: string): HTMLElement => {
   const { coarse, fine } = areaParts(area)
   return h('span', { class: 'area', title: area }, h('span', { class: 'coarse' }, coarse), fine)
