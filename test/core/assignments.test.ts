@@ -72,6 +72,7 @@ describe('an assignment', () => {
     ])
     expect(brief(steps)).toEqual([
       '1 tamper s-3 raised',
+      '121 tamper s-3 escalated',
       '181 offline s-3 raised',
       '301 door-held-open s-3 raised',
       '360 tamper s-3 condition-gone',
@@ -269,7 +270,7 @@ describe("a tick with more timers than the machine's own thread takes", () => {
         })),
       )
     const play = async (from: number, to: number, threads: number): Promise<{ said: string[]; capacity: number }> => {
-      const machine = await startTestMachine(pool.run, { threads, policy: POLICY_DEFAULT })
+      const machine = await startTestMachine(pool.run, { threads, policy: { ...POLICY_DEFAULT, outageSealsMin: COUNT + 1 } })
       const said: string[] = []
       machine.onRound((round) => {
         for (const { received, kind, seal: about, step } of round.alarmSteps) said.push(`${received} ${kind} ${about} ${step}`)
