@@ -13,6 +13,7 @@ import { temperatureRead } from './rules/fever.ts'
 import { gapBegins } from './rules/gap.ts'
 import { heirOf } from './heir.ts'
 import { passageKept } from './watch-kept.ts'
+import { NEWEST_WORDS } from './newest.ts'
 import { heard } from './rules/offline.ts'
 import { passageUnpermitted, permitOf } from './rules/permit.ts'
 import { FIXED } from './policy.ts'
@@ -106,6 +107,8 @@ const scratch = {
   seal: new Uint32Array(WARM_EVENTS),
   site: new Uint32Array(WARM_EVENTS),
   word: new Uint32Array(WARM_EVENTS),
+  /** Watches whose door moved, or that somebody passed. */
+  used: new Uint32Array(WARM_EVENTS),
   sum: 0,
 }
 type Owned = { readonly owners: Uint16Array; readonly mine: Uint8Array }
@@ -116,10 +119,11 @@ type Owned = { readonly owners: Uint16Array; readonly mine: Uint8Array }
  */
 const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number): void => {
   const { seal: sealOf, site: siteOf, siteKey, areaKey, kind, until, observedUntil } = run.directory.watches.columns
-  const { watch: watchOf, seq } = columns
-  const { watch, seal, site, word } = scratch
+  const { watch: watchOf, seq, kind: kindOf } = columns
+  const { watch, seal, site, word, used } = scratch
   const end = Math.min(columns.count, from + WARM_EVENTS)
   let count = 0
+  let uses = 0
   let sum = 0
   for (let i = from; i < end; i += 1) {
     if (owned.mine[(owned.owners[i] as number) & OWNER] === 0) continue
@@ -129,6 +133,10 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
     site[count] = siteOf[no] as number
     word[count] = ((seq[i] as number) & 1023) >>> 5
     count += 1
+    if ((kindOf[i] as number) <= EVENT.DOOR_CLOSED) {
+      used[uses] = no
+      uses += 1
+    }
   }
   for (let i = 0; i < count; i += 1) {
     const no = watch[i] as number
@@ -163,8 +171,22 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
     const no = site[i] as number
     sum += (ended[no] as number) + (expires[no] as number) + (headcount[no] as number) + (policy[no] as number) + (inside[no] as number)
   }
+  sum += warmUsed(run, used, uses)
   // Kept, or the reads would be optimised away.
   scratch.sum = sum
+}
+
+/** What the checks keep of passages and doors, likewise. */
+const warmUsed = ({ watchChecks, watches }: ShardRun, used: Uint32Array, uses: number): number => {
+  const { newest, told } = watchChecks
+  const { doorTime } = watches
+  let sum = 0
+  for (let i = 0; i < uses; i += 1) {
+    const no = used[i] as number
+    const at = no * NEWEST_WORDS
+    sum += (newest[at] as number) + (newest[at + NEWEST_WORDS / 2] as number) + (told[no] as number) + (doorTime[no] as number)
+  }
+  return sum
 }
 
 const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, mine: Uint8Array): void => {

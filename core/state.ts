@@ -131,14 +131,8 @@ export const WATCH_CHECKS = {
   marked: 'u8',
   /** 1: the newest event of its door is an opening off schedule. */
   doorOff: 'u8',
-  /** The newest 8 passages (cells 0–15) and door events (16–31) by (time, boot, seq): two rings of core/newest.ts. Each: time, then time received. */
-  newestTimes: ['f64', 32],
-  /** Each: boot, then seq. */
-  newestNumbers: ['u32', 32],
-  /** People of the 8 passages, in (+) or out (−). */
-  newestPeople: ['i32', 8],
-  /** Heads and counts of both rings, and a bit for each of the 8: the passage is noted (rules/door-shut.ts); the door event is an opening. */
-  newest: 'u32',
+  /** The newest 8 passages and the newest 8 door events by (time, boot, seq): two rings, 8 words for each that is kept (core/newest.ts). */
+  newest: ['u32', 128],
   /** passage-door-shut: passages noted behind the closing that is the newest door event, and when the first of them was heard of. */
   shutNoted: 'u16',
   shutSince: 'f64',

@@ -21,5 +21,5 @@ export const doorKept = (run: ShardRun, opened: boolean, newer: boolean): void =
   const { watch } = run.current
   flapped(run)
   doorSpoke(run, watch, newer)
-  if (keepNewest(run, RING.doors, opened ? 1 : 0)) doorMoved(run, watch)
+  if (keepNewest(run, RING.doors, opened ? 1 : 0)) doorMoved(run, watch, opened)
 }

@@ -1,5 +1,5 @@
 import { lookWatchAt, markWatch, tellWatch, WATCH_CHECK } from '../checks.ts'
-import { bitAt, bootAt, keptCount, newestTime, receivedAt, RING, seqAt, setBit, slotOf, timeAt } from '../newest.ts'
+import { bitAt, bootAt, clearBits, keptCount, newestTime, receivedAt, RING, seqAt, setBit, slotOf, timeAt } from '../newest.ts'
 import type { ShardRun } from '../shard-run.ts'
 import { WATCH_FLAG } from '../state.ts'
 import { isUnbroken } from '../window.ts'
@@ -24,10 +24,10 @@ export const passedDoor = (run: ShardRun, watch: number): void => {
 
 /** A door event was remembered (rules/door.ts); `newer`: as the newest. */
 export const doorSpoke = (run: ShardRun, watch: number, newer: boolean): void => {
-  const { shutNoted, newestBits } = run.watchChecks
+  const { shutNoted } = run.watchChecks
   if (newer && (shutNoted[watch] as number) !== 0) {
     shutNoted[watch] = 0
-    newestBits[watch * 2 + passages] = 0
+    clearBits(run.watchChecks, watch, passages)
     markWatch(run, watch)
   }
   if (newer && mayPassShut(run, watch)) markWatch(run, watch)
@@ -52,7 +52,7 @@ const note = (run: ShardRun, watch: number, slack: number): void => {
     if (time < closed + slack) return
     if (bitAt(checks, watch, passages, slot) || bootAt(checks, watch, passages, slot) !== boot) continue
     if (!isUnbroken(windows, seal, boot, { after, before: seqAt(checks, watch, passages, slot) })) continue
-    setBit(checks, watch, passages, { slot, on: true })
+    setBit(checks, watch, passages, slot)
     const since = Math.max(time, receivedAt(checks, watch, passages, slot))
     const noted = checks.shutNoted[watch] as number
     checks.shutSince[watch] = noted === 0 ? since : Math.min(checks.shutSince[watch] as number, since)

@@ -15,42 +15,41 @@ export const passedUnseen = (run: ShardRun, watch: number): void => {
 }
 
 /** A door event was kept. */
-export const doorMoved = (run: ShardRun, watch: number): void => {
+export const doorMoved = (run: ShardRun, watch: number, opened: boolean): void => {
+  if (isWatchTold(run, watch, WATCH_CHECK.withoutPassage)) return markWatch(run, watch)
   const row = run.current.policy
-  if (isWatchTold(run, watch, WATCH_CHECK.withoutPassage) || openingsAfter(run, watch, row) >= (run.policy.doorWithoutPassageMin[row] as number))
-    markWatch(run, watch)
+  if (opened && openingsAfter(run, watch, row) >= (run.policy.doorWithoutPassageMin[row] as number)) markWatch(run, watch)
 }
 
-/** Openings after the newest passage, among those kept. */
+/** How many door events, the newest first, are after the newest passage. */
+const eventsAfter = ({ watchChecks: checks, policy }: ShardRun, watch: number, row: number): number => {
+  const passed = newestTime(checks, watch, passages)
+  if (passed === -Infinity) return 0
+  const after = passed + (policy.doorSlackMs[row] as number)
+  const count = keptCount(checks, watch, doors)
+  let age = 0
+  while (age < count && timeAt(checks, watch, doors, slotOf(checks, watch, doors, age)) > after) age += 1
+  return age
+}
 const openingsAfter = (run: ShardRun, watch: number, row: number): number => {
   let openings = 0
-  for (const _ of eachOpening(run, watch, row)) openings += 1
+  for (let age = eventsAfter(run, watch, row) - 1; age >= 0; age -= 1)
+    if (bitAt(run.watchChecks, watch, doors, slotOf(run.watchChecks, watch, doors, age))) openings += 1
   return openings
 }
 
-/** Wall time from which each opening after the newest passage has been known and past. */
-function* eachOpening({ watchChecks: checks, policy }: ShardRun, watch: number, row: number): Generator<number> {
-  const passed = newestTime(checks, watch, passages)
-  if (passed === -Infinity) return
-  const after = passed + (policy.doorSlackMs[row] as number)
-  const count = keptCount(checks, watch, doors)
-  for (let age = 0; age < count; age += 1) {
-    const slot = slotOf(checks, watch, doors, age)
-    const time = timeAt(checks, watch, doors, slot)
-    if (time <= after) return
-    if (bitAt(checks, watch, doors, slot)) yield Math.max(time, receivedAt(checks, watch, doors, slot))
-  }
-}
-
 export const checkWithoutPassage = (run: ShardRun, watch: number, inForce: boolean): void => {
-  const { policy, received } = run
+  const { watchChecks: checks, policy, received } = run
   const row = run.sites.policy[run.directory.watches.columns.site[watch] as number] as number
   const enough = policy.doorWithoutPassageMin[row] as number
   const settle = policy.settleMs[row] as number
   let openings = 0
   let waited = 0
   let next = Infinity
-  for (const since of eachOpening(run, watch, row)) {
+  for (let age = eventsAfter(run, watch, row) - 1; age >= 0; age -= 1) {
+    const slot = slotOf(checks, watch, doors, age)
+    if (!bitAt(checks, watch, doors, slot)) continue
+    const since = Math.max(timeAt(checks, watch, doors, slot), receivedAt(checks, watch, doors, slot))
     openings += 1
     if (since + settle <= received) waited += 1
     else next = Math.min(next, since + settle)

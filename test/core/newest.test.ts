@@ -80,7 +80,7 @@ describe('the newest 8 of a watch', () => {
           for (let age = 0; age < keptCount(checks, WATCH, RING.passages); age += 1) {
             const slot = slotOf(checks, WATCH, RING.passages, age)
             const isIt = bootAt(checks, WATCH, RING.passages, slot) === of.boot && seqAt(checks, WATCH, RING.passages, slot) === of.seq
-            if (isIt) setBit(checks, WATCH, RING.passages, { slot, on: true })
+            if (isIt) setBit(checks, WATCH, RING.passages, slot)
           }
         })
         const marks = Array.from({ length: keptCount(checks, WATCH, RING.passages) }, (__, age) => slotOf(checks, WATCH, RING.passages, age))
