@@ -14,6 +14,7 @@ import { rollupRow } from '../rollup.ts'
 import { makeRoom } from '../watch-effects.ts'
 import { describeTables, restoreTable, type StoredTables } from './snapshot-tables.ts'
 import { addTo, listed } from '../shard-list.ts'
+import { TICKED_NONE, type Ticked } from '../tick-gap.ts'
 import { isSiteTimer, setTimer } from '../timers.ts'
 
 // All that a machine knows between two entries, and its snapshot: named parts of bytes. `machine` is one msgpack map (counts, the
@@ -34,6 +35,7 @@ export type MachineState = {
   received: number
   /** Tick entries so far; rounds of this run. */
   tick: number
+  ticked: Ticked
   round: number
   online: number
 }
@@ -47,6 +49,8 @@ type MachinePart = {
   readonly block: number
   readonly received: number
   readonly tick: number
+  /** Absent in snapshots of before. */
+  readonly ticked?: Ticked
   readonly online: number
   readonly round: number
   readonly shardCount: number
@@ -79,6 +83,7 @@ export const createMachineState = (policy: Policy, shardCount: number): MachineS
     received: 0,
     tick: 0,
     round: 0,
+    ticked: TICKED_NONE,
     online: 0,
   }
 }
@@ -100,6 +105,7 @@ export const snapshotParts = (machine: MachineState): Map<string, Uint8Array> =>
     block: machine.block,
     received: machine.received,
     tick: machine.tick,
+    ticked: machine.ticked,
     online: machine.online,
     round: machine.round,
     shardCount: machine.shards.length,
@@ -147,6 +153,7 @@ export const restoreMachineState = (policy: Policy, shardCount: number, parts: R
     received: part.received,
     tick: part.tick,
     round: part.round,
+    ticked: part.ticked ?? TICKED_NONE,
     online: part.online,
   }
   // Tables that the snapshot did not have are short.

@@ -8,6 +8,7 @@ import { registryChanges } from '../registry-changes.ts'
 import type { AccessRow, AlarmStep, Chunk, PermitRow, PolicyRow, RegistryChangeRow, SealRow, SiteRow } from '../rows.ts'
 import { createRun } from '../shard-run.ts'
 import { SIGNAL, SIGNAL_STRIDE } from '../signal.ts'
+import { tickedAgain, tickGap } from '../tick-gap.ts'
 import type { ApplyResult } from '../apply-task.ts'
 import { unpackBody } from './body.ts'
 import type { Cut, Queued } from './entry-queue.ts'
@@ -101,6 +102,8 @@ export const foldExtent = (results: readonly ApplyResult[], received: number, dr
 export const applyEnd = (machine: MachineState, { position, header, bytes }: Queued, draft: Draft): void => {
   const { kind, received } = header
   if (kind === ENTRY.tick) {
+    append(draft.registryChanges, tickGap(machine.ticked, { time: received, position }))
+    machine.ticked = tickedAgain(machine.ticked, received)
     takeEffects(machine, machine.registry.tick(received), received, draft)
     append(draft.steps, machine.desk.tick(received))
   } else if (kind === ENTRY.registry) {
