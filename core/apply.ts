@@ -19,7 +19,7 @@ import { passageUnpermitted, permitOf } from './rules/permit.ts'
 import { FIXED } from './policy.ts'
 import { tampered, tamperRestored } from './rules/tamper.ts'
 import { expiresOf, isInForce, shardIndexOf, type ShardRun } from './shard-run.ts'
-import { CONDITION, holdsBit, WATCH_FLAG } from './state.ts'
+import { CONDITION, COUNTS, holdsBit, RECENT, WATCH_FLAG } from './state.ts'
 import { tickShard } from './tick.ts'
 import { judge, VERDICT } from './window.ts'
 
@@ -142,17 +142,11 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
     const no = watch[i] as number
     sum += (siteKey[no] as number) + (areaKey[no] as number) + (kind[no] as number) + (until[no] as number) + (observedUntil[no] as number)
   }
-  const { lastHeard, flags, batteryTime, batteryMv, okAt, lowAt, counters } = run.watches
+  const { lastHeard, flags, batteryTime, batteryMv, okAt, lowAt } = run.watches
   for (let i = 0; i < count; i += 1) {
     const no = watch[i] as number
     sum +=
-      (lastHeard[no] as number) +
-      (flags[no] as number) +
-      (batteryTime[no] as number) +
-      (batteryMv[no] as number) +
-      (okAt[no] as number) +
-      (lowAt[no] as number) +
-      (counters[no] as number)
+      (lastHeard[no] as number) + (flags[no] as number) + (batteryTime[no] as number) + (batteryMv[no] as number) + (okAt[no] as number) + (lowAt[no] as number)
   }
   const { boots, boot, top, bits } = run.windows
   const { low, high } = run.directory.seals.columns
@@ -171,7 +165,7 @@ const warm = (run: ShardRun, columns: EventColumns, owned: Owned, from: number):
     const no = site[i] as number
     sum += (ended[no] as number) + (expires[no] as number) + (headcount[no] as number) + (policy[no] as number) + (inside[no] as number)
   }
-  sum += warmUsed(run, used, uses)
+  sum += warmUsed(run, used, uses) + warmCounts(run, used, uses)
   // Kept, or the reads would be optimised away.
   scratch.sum = sum
 }
@@ -185,6 +179,28 @@ const warmUsed = ({ watchChecks, watches }: ShardRun, used: Uint32Array, uses: n
     const no = used[i] as number
     const at = no * NEWEST_WORDS
     sum += (newest[at] as number) + (newest[at + NEWEST_WORDS / 2] as number) + (told[no] as number) + (doorTime[no] as number)
+  }
+  return sum
+}
+
+/** What a site keeps of its counts. */
+const warmCounts = ({ siteState, watches, directory }: ShardRun, used: Uint32Array, uses: number): number => {
+  const { site } = directory.watches.columns
+  const { counters } = watches
+  const { people, anchorTimes, recent, recentTime, recentChange, rollupRow, changedRound } = siteState
+  let sum = 0
+  for (let i = 0; i < uses; i += 1) {
+    const no = used[i] as number
+    const of = site[no] as number
+    sum +=
+      (counters[no] as number) +
+      (people[of * COUNTS] as number) +
+      (anchorTimes[of * 2] as number) +
+      (recent[of] as number) +
+      (recentTime[of * RECENT] as number) +
+      (recentChange[of * RECENT] as number) +
+      (rollupRow[of] as number) +
+      (changedRound[of] as number)
   }
   return sum
 }
