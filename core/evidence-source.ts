@@ -30,6 +30,8 @@ export type EvidenceSource = {
   readonly work: (siteKeys: readonly number[], until: number) => Promise<readonly StoredWork[]>
   /** When alarms of these kinds were raised, ascending and each once: the newest of a span. */
   readonly raiseTimes: (kinds: readonly AlarmKindName[], span: Span, most: number) => Promise<readonly number[]>
+  /** Where the engine did not tick (core/tick-gap.ts), ascending. */
+  readonly gaps: (span: Span) => Promise<readonly Span[]>
   readonly outages: (span: Span) => Promise<readonly Outage[]>
   /** How many events were received until then, and when the first of the newest `most` of them was. */
   readonly extent: (scope: EventScope, until: number, most: number) => Promise<{ readonly count: number; readonly first: number; readonly firstOfMost: number }>

@@ -22,6 +22,8 @@ const TICK_MS = 1000
 const TICK_MS_MAX = 60_000
 /** Ticks that are known from what was raised, the newest of them: days of a city. */
 const TICKS_MAX = 20_000
+/** A gap is noted when it ends; one that lasts longer than this is a host that was away. */
+const GAP_MS_MAX = 7 * 86_400_000
 /** An outage is a matter of minutes: supervision of up to a tenth of this is recomputed. */
 const OUTAGE_BACK_MS = 30 * 60_000
 
@@ -106,10 +108,11 @@ type Gathered = { readonly history: History; readonly input: ReplayInput; readon
 const gather = async ({ source }: Deps, history: History, { from, inside }: Begin): Promise<Gathered> => {
   const { alarm, scope, changes, policies } = history
   const until = alarm.raisedAt + TICK_MS_MAX
-  const [events, work, ticks, outages] = await Promise.all([
+  const [events, work, ticks, gaps, outages] = await Promise.all([
     source.events(scope, { from, until }),
     alarm.site === '' ? [] : source.work(scope.siteKeys, until),
     source.raiseTimes(TICK_RAISED, { from, until }, TICKS_MAX),
+    source.gaps({ from, until: until + GAP_MS_MAX }),
     alarm.kind === 'offline' ? source.outages({ from: alarm.since, until }) : [],
   ])
   const tickMs = tickMsOf([...receivedOf(events), ...ticks], { otherwise: TICK_MS, max: TICK_MS_MAX })
@@ -127,6 +130,7 @@ const gather = async ({ source }: Deps, history: History, { from, inside }: Begi
       // What a tick raised has its time; an event's does not.
       ticks: ALARM_RULES[alarm.kind].raisedAt === 'tick' ? [...new Set([...ticks, alarm.raisedAt])].toSorted((a, b) => a - b) : ticks,
       tickMs,
+      gaps,
       ties: 'tick-first',
       fromMs: from,
       ticksFromMs: from,

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EventScope, EvidenceSource, StoredStep } from '../core/evidence-source.ts'
 import type { AlarmKindName, EventKindName, SiteKindName } from '../core/kinds.ts'
+import { TICK_GAP } from '../core/tick-gap.ts'
 import { STORED_EVENT_COLUMNS, STORED_EVENT_ORDER } from '../core/stored-events.ts'
 
 // What evidence rests on, read from ClickHouse (core/evidence-source.ts). Every list is bounded by the caller; what is asked for goes
@@ -25,7 +26,7 @@ const number = (row: Row, name: string): number => Number(row[name] ?? 0)
 const ms = (column: string): string => `toUnixTimestamp64Milli(${column}) AS ${column}_ms`
 const at = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64})`
 
-const alarmReads = (ask: Ask): Pick<EvidenceSource, 'steps' | 'work' | 'raiseTimes' | 'outages'> => ({
+const alarmReads = (ask: Ask): Pick<EvidenceSource, 'steps' | 'work' | 'raiseTimes' | 'gaps' | 'outages'> => ({
   steps: async (id) => {
     const rows = await ask(
       `SELECT kind, severity, site, site_key, area, if(seal = 0, '', seal_id) AS seal_hex, step, ${ms('time')}, ${ms('received')}, by, note, repeats, value FROM seals.alarms WHERE id = {id:String} ORDER BY block, step_no`,
@@ -55,6 +56,13 @@ const alarmReads = (ask: Ask): Pick<EvidenceSource, 'steps' | 'work' | 'raiseTim
       { kinds, from, until, most },
     )
     return rows.map((row) => number(row, 'received_ms')).reverse()
+  },
+  gaps: async ({ from, until }) => {
+    const rows = await ask(
+      `SELECT body FROM seals.registry_changes WHERE site_key = 0 AND what = {what:String} AND registry_changes.time >= ${at('from')} AND registry_changes.time <= ${at('until')} ORDER BY registry_changes.time`,
+      { what: TICK_GAP, from, until },
+    )
+    return rows.map((row) => JSON.parse(text(row, 'body')) as { readonly from: number; readonly until: number })
   },
   outages: async ({ from, until }) => {
     const rows = await ask(

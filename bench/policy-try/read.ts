@@ -3,6 +3,8 @@
 
 import type { StoredChange, StoredOp, StoredPolicy, StoredWork } from '../../core/stored-op.ts'
 import { STORED_EVENT_COLUMNS, STORED_EVENT_ORDER } from '../../core/stored-events.ts'
+import { TICK_GAP } from '../../core/tick-gap.ts'
+import type { TickGap } from '../../core/thread/tick-grid.ts'
 import { clickhouseBytes, clickhouseRows } from '../http.ts'
 import type { Target } from '../target.ts'
 
@@ -182,6 +184,14 @@ export const tickTimes = async (target: Target, kinds: readonly string[], window
     `SELECT DISTINCT ${ms('received')} AS t FROM seals.alarms WHERE step = 'raised' AND kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')}) AND ${during(window)} ORDER BY t LIMIT ${SITES_A_READ}`,
   )
   return rows.map(({ t }) => Number(t))
+}
+
+export const gapsOf = async (target: Target, { warm, until }: Window): Promise<readonly TickGap[]> => {
+  const rows = await clickhouseRows<{ body: string }>(
+    target,
+    `SELECT body FROM seals.registry_changes WHERE site_key = 0 AND what = '${TICK_GAP}' AND registry_changes.time >= ${at(warm)} AND registry_changes.time <= ${at(until)} ORDER BY registry_changes.time`,
+  )
+  return rows.map(({ body }) => JSON.parse(body) as TickGap)
 }
 
 export const outagesOf = async (target: Target, { warm, until }: Window): Promise<readonly Outage[]> => {

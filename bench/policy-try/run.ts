@@ -10,11 +10,12 @@ import { STORED_EVENT_BYTES, storedEvents } from '../../core/stored-events.ts'
 import type { StoredOp, StoredPolicy } from '../../core/stored-op.ts'
 import type { StreamTask } from '../../core/thread/replay-stream-worker.ts'
 import type { ReplayResult } from '../../core/thread/stored-replay.ts'
-import { tickMsOf } from '../../core/thread/tick-grid.ts'
+import { type TickGap, tickMsOf } from '../../core/thread/tick-grid.ts'
 import type { Target } from '../target.ts'
 import { compareLists, type Compared, raisesOf } from './compare.ts'
 import {
   eventRows,
+  gapsOf,
   groupsOf,
   insideOf,
   newestReceived,
@@ -63,6 +64,7 @@ type Run = {
   readonly target: Target
   readonly window: Window
   readonly ticks: readonly number[]
+  readonly gaps: readonly TickGap[]
   readonly outages: readonly Outage[]
   readonly present: readonly StoredPolicy[]
   readonly tried: readonly StoredPolicy[]
@@ -80,10 +82,11 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
   const began = performance.now()
   const until = await newestReceived(target)
   const window = { warm: until - options.lastMs - options.warmMs, from: until - options.lastMs, until }
-  const [groups, policies, ticks, outages, then] = [
+  const [groups, policies, ticks, gaps, outages, then] = [
     await groupsOf(target, window, GROUP_EVENTS_MAX),
     await policiesOf(target),
     await tickTimes(target, TICK_KINDS, window),
+    await gapsOf(target, window),
     await outagesOf(target, window),
     await raisedThen(target, window),
   ]
@@ -98,6 +101,7 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
     target,
     window,
     ticks,
+    gaps,
     outages,
     present: policies.map((policy) => ({ ...policy, document: withoutOutages(policy.document) })),
     tried: [{ kind: 'policy', received: 0, version: 0, by: 'policy try', document: withoutOutages(document) }],
@@ -141,7 +145,7 @@ const allGroups = async (run: Run, groups: readonly Group[], { threads, say }: T
 }
 
 const oneGroup = async (run: Run, group: Group): Promise<Outcome> => {
-  const { target, window, ticks, outages } = run
+  const { target, window, ticks, gaps, outages } = run
   const all = await piecesOf(target, window, { group, most: PIECE_EVENTS_MAX })
   const pieces = all.filter(({ events }) => events <= EVENTS_A_READ_MAX)
   const leftOut = all.length - pieces.length
@@ -154,6 +158,7 @@ const oneGroup = async (run: Run, group: Group): Promise<Outcome> => {
     policy: NO_OUTAGES,
     ticks,
     tickMs,
+    gaps,
     ties: 'tick-first',
     ticksFromMs: window.warm,
     fromMs: window.from,

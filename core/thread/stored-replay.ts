@@ -10,7 +10,7 @@ import { tickEntry } from './body.ts'
 import { startMachine } from './machine-run.ts'
 import type { Machine, SiteState } from './machine.ts'
 import { createStoredOps } from './stored-ops.ts'
-import { createTickGrid, type TickGrid } from './tick-grid.ts'
+import { createTickGrid, type TickGap, type TickGrid } from './tick-grid.ts'
 
 // Stored replay: rows of ClickHouse back through a private machine of the very same parts (registry, shards, desk), in the order of
 // `received`. What always holds: nothing is judged here; the machine gets entries of the log's own kinds and nothing else.
@@ -27,6 +27,8 @@ export type ReplayInput = {
   /** Times of ticks that are known, ascending, and what lies between two. */
   readonly ticks: readonly number[]
   readonly tickMs: number
+  /** When the engine did not tick. */
+  readonly gaps?: readonly TickGap[]
   readonly ties: 'tick-first' | 'events-first'
   /** What was registered before this is applied without ticks: of earlier events nothing is known, so nothing could be raised rightly. */
   readonly ticksFromMs?: number
@@ -196,8 +198,8 @@ type Ticker = {
 }
 
 type Offers = { readonly offer: (bytes: Uint8Array) => Position; readonly offered: () => Position }
-const createTicker = (machine: Machine, { ticks, tickMs, ties, ticksFromMs = 0 }: Asked, { offer, offered }: Offers): Ticker => {
-  const grid = createTickGrid(ticks, tickMs)
+const createTicker = (machine: Machine, { ticks, tickMs, gaps, ties, ticksFromMs = 0 }: Asked, { offer, offered }: Offers): Ticker => {
+  const grid = createTickGrid(ticks, tickMs, gaps)
   let count = 0
   let received = ticksFromMs
   let isTick = false

@@ -8,16 +8,24 @@ export type TickGrid = {
   readonly after: (time: number) => number
 }
 
-/** `known`: ascending. */
-export const createTickGrid = (known: readonly number[], tickMs: number): TickGrid => {
+/** Between two ticks there was none, though there should have been. */
+export type TickGap = { readonly from: number; readonly until: number }
+
+/** `times`: ascending. Gaps hold between ticks that are known by them. */
+export const createTickGrid = (times: readonly number[], tickMs: number, gaps: readonly TickGap[] = []): TickGrid => {
+  const known = gaps.length === 0 ? times : [...new Set([...times, ...gaps.flatMap(({ from, until }) => [from, until])])].toSorted((a, b) => a - b)
   const atOrAfter = (time: number): number => {
+    const tick = counted(time)
+    return gaps.find(({ from, until }) => tick > from && tick < until)?.until ?? tick
+  }
+  const counted = (time: number): number => {
     const index = firstAtOrAfter(known, time)
     const next = known[index]
     if (next !== undefined) {
-      const counted = next - Math.floor((next - time) / tickMs) * tickMs
+      const back = next - Math.floor((next - time) / tickMs) * tickMs
       const before = known[index - 1]
       // Two known ones that are no whole number of ticks apart: there is none between the earlier one and a tick from it.
-      return before === undefined || counted - before >= tickMs / 2 ? counted : Math.min(next, counted + tickMs)
+      return before === undefined || back - before >= tickMs / 2 ? back : Math.min(next, back + tickMs)
     }
     const last = known.at(-1) ?? 0
     return last + Math.ceil((time - last) / tickMs) * tickMs
