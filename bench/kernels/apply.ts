@@ -9,8 +9,8 @@ import { POLICY_DEFAULT } from '../../core/policy.ts'
 import type { Tables } from '../../core/shard-run.ts'
 import { SHARD_COUNT_DEFAULT, shardOfSite } from '../../core/shard.ts'
 import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from '../../core/site-table.ts'
-import { createShardTables, createState, SITE_STATE, WATCH_STATE, WINDOWS } from '../../core/state.ts'
-import { createTable, rowBytes } from '../../core/table.ts'
+import { createShardTables, createState, STATE_SCHEMAS } from '../../core/state.ts'
+import { createTable, rowBytes, type TableSchema } from '../../core/table.ts'
 import { SEALS, WATCHES } from '../../core/directory.ts'
 import { makeRoom } from '../../core/watch-effects.ts'
 import type { Kernel, KernelResult, KernelSize } from './kernel.ts'
@@ -146,7 +146,9 @@ const run = async (size: KernelSize): Promise<KernelResult> => {
   }
   const measured = await measure('apply', { amount: shape.amount, run: () => void rounds.apply(), before: rounds.prepare })
   const nanoseconds = (measured.medianSeconds * 1e9) / shape.events
-  const bytes = rowBytes(WINDOWS) + rowBytes(WATCH_STATE) + rowBytes(SITE_STATE) + rowBytes(SEALS) + rowBytes(WATCHES) + rowBytes(SITES) + 16
+  const schemas: readonly TableSchema[] = [...Object.values(STATE_SCHEMAS), SEALS, WATCHES, SITES, SITE_LINKS, WATCH_LINKS]
+  // And two slots of the seals' index, 4 bytes each, at a load of at most one half, of doubled tables.
+  const bytes = schemas.reduce((sum, schema) => sum + rowBytes(schema), 16)
   return {
     ...rates(measured, shape.events),
     detail: { 'ns/event': Number(nanoseconds.toFixed(1)), seals: shape.seals, 'bytes/seal': bytes },
