@@ -135,24 +135,30 @@ export const addFaults = (draft: Draft, reserved: ReadonlySet<number>): void => 
   cast(draft, FAULTS, pool)
   // From the pool's end: no seal has a fault and a battery's day.
   cast(draft, BATTERIES, [...pool].reverse())
-  mischief(draft, pool)
+  const anySeal = draft.random.shuffle([...draft.seals.keys()].filter((index) => !isSpared(draft, index, reserved)))
+  mischief(draft, pool, anySeal)
+}
+
+/** What plays in an outage, or whose observation ends today, has no faults beside. */
+const isSpared = (draft: Draft, index: number, reserved: ReadonlySet<number>): boolean => {
+  const no = draft.seals[index]?.site as number
+  return reserved.has(no) || draft.sites[no]?.observedUntil !== undefined
 }
 
 const mayFail = (draft: Draft, index: number, reserved: ReadonlySet<number>): boolean => {
-  const no = draft.seals[index]?.site as number
-  const site = draft.sites[no]
-  if (site === undefined || site.observedUntil !== undefined || reserved.has(no)) return false
+  const site = draft.sites[draft.seals[index]?.site as number]
+  if (site === undefined || isSpared(draft, index, reserved)) return false
   // An outage that begins between a leaf's opening and its closing would rightly look like a door that stands open.
   return site.kind !== 'building' || index === site.seals[0] || index === site.seals.at(-1)
 }
 
 /** Only where no scene is planned: scenes rely on their seal's clock. */
-const mischief = (draft: Draft, pool: readonly number[]): void => {
+const mischief = (draft: Draft, pool: readonly number[], anySeal: readonly number[]): void => {
   const { random } = draft
-  const quiet = pool.filter((seal) => draft.slots[seal] === 0)
-  const clocks = Math.min(quiet.length, Math.round(draft.seals.length * SHARE.clocks))
-  for (const seal of quiet.slice(0, clocks)) clockOff(draft, seal, random.int(-CLOCK_MS_MAX, CLOCK_MS_MAX + 1))
-  for (const seal of quiet.slice(clocks)) if (random.chance(SHARE.rebooting)) reboot(draft, seal, random.int(HOUR, 23 * HOUR))
+  const clocks = anySeal.filter((seal) => draft.slots[seal] === 0).slice(0, Math.round(draft.seals.length * SHARE.clocks))
+  for (const seal of clocks) clockOff(draft, seal, random.int(-CLOCK_MS_MAX, CLOCK_MS_MAX + 1))
+  const others = pool.filter((seal) => draft.slots[seal] === 0 && !draft.offClock.has(seal))
+  for (const seal of others) if (random.chance(SHARE.rebooting)) reboot(draft, seal, random.int(HOUR, 23 * HOUR))
 }
 /** What a boot has lost and not told by its counter is lost for ever; a device that is told to start again has told. */
 const reboot = (draft: Draft, seal: number, at: number): void => {

@@ -1,6 +1,6 @@
 import { ALARM } from '../kinds.ts'
 import { conditionGone, conditionHolds, happened } from '../conditions.ts'
-import { keptCount, RING, slotOf, timeAt } from '../newest.ts'
+import { keptCount, receivedAt, RING, slotOf, timeAt } from '../newest.ts'
 import { isInForce, shardOf, signal, siteChanged, type ShardRun } from '../shard-run.ts'
 import { SIGNAL_STATE } from '../signal.ts'
 import { CONDITION, WATCH_FLAG } from '../state.ts'
@@ -52,15 +52,19 @@ export const doorOpened = (run: ShardRun): void => {
   if (!newer && closing !== null) stoodOpen(run, run.current, closing)
   if (!permitted && newer) conditionHolds(run, watch, CONDITION.doorOpened, 0)
   else if (!permitted) happened(run, watch, CONDITION.doorOpened, 0)
-  if (newer) watchOpenDoor(run, watch, time + (run.policy.doorHeldOpenMs[policy] as number))
+  if (newer) watchOpenDoor(run, watch, standsSince(time, run.received) + (run.policy.doorHeldOpenMs[policy] as number))
 }
 
 /** Open, and opened again: a closing was lost, so it has stood open from now only; unless that too is longer than the limit. */
 const openedAgain = (run: ShardRun): void => {
   const { watch, policy, time } = run.current
   if (((run.watches.flags[watch] as number) & WATCH_FLAG.heldOpen) === 0) return
-  if (time + (run.policy.doorHeldOpenMs[policy] as number) > run.received) heldOpenEnds(run, watch, time)
+  if (standsSince(time, run.received) + (run.policy.doorHeldOpenMs[policy] as number) > run.received) heldOpenEnds(run, watch, time)
 }
+
+/** A seal whose clock is behind, or whose opening came late, is not told so much sooner: at most a minute counts of what nobody here saw. */
+const UNSEEN_MS_MAX = 60_000
+const standsSince = (time: number, received: number): number => Math.max(time, received - UNSEEN_MS_MAX)
 
 type DoorEvent = { readonly time: number; readonly boot: number; readonly seq: number }
 
@@ -163,11 +167,13 @@ const heldOpen = (run: ShardRun, watch: number, state: number, time: number): vo
 
 export const heldOpenDue = (run: ShardRun, watch: number): void => {
   const { flags, doorTime } = run.watches
+  const { watchChecks } = run
   const { site } = run.directory.watches.columns
   flags[watch] = (flags[watch] as number) & ~WATCH_FLAG.timerHeld
   if ((flags[watch] & (WATCH_FLAG.doorOpen | WATCH_FLAG.doorQuiet)) !== WATCH_FLAG.doorOpen || !isInForce(run, watch)) return
-  const opened = doorTime[watch] as number
-  const deadline = opened + (run.policy.doorHeldOpenMs[run.sites.policy[site[watch] as number] as number] as number)
+  // The newest that is kept of the door is its state.
+  const received = receivedAt(watchChecks, watch, RING.doors, slotOf(watchChecks, watch, RING.doors, 0))
+  const deadline = standsSince(doorTime[watch] as number, received) + (run.policy.doorHeldOpenMs[run.sites.policy[site[watch] as number] as number] as number)
   const told = (flags[watch] & WATCH_FLAG.heldOpen) !== 0
   if (deadline > run.received) {
     // Told already: the policy allows longer now.

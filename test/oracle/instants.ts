@@ -75,7 +75,7 @@ const opened = (world: World, watch: Watch, event: Heard, figures: Figures): voi
   }
   const voice = memory.voices['door-opened']
   if (isNewest) Object.assign(voice, { since: event.time, value: 0 })
-  if (isNewest && memory.heldOpen && event.time + (figures.doorHeldOpenMs ?? Infinity) > world.now) {
+  if (isNewest && memory.heldOpen && Math.max(event.time, event.received - 60_000) + (figures.doorHeldOpenMs ?? Infinity) > world.now) {
     // Open, and opened again: a closing was lost, and it has not stood open for so long since.
     memory.heldOpen = false
     say(world, { kind: 'door-held-open', state: 'ended', site, seal: watch.seal, time: event.time })

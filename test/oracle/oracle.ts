@@ -207,14 +207,15 @@ const seeDoorAndSilence = (world: World, watch: Watch): void => {
     say(world, { kind: 'offline', state: 'began', site, seal, time: silentAt, value: world.now - memory.lastHeard })
   }
   const door = newestOf(memory.events, 'DOOR_OPENED', 'DOOR_CLOSED')
-  if (memory.heldOpen && door !== undefined && world.now < door.time + (doorHeldOpenMs ?? Infinity)) {
+  const stands = door === undefined ? 0 : Math.max(door.time, door.received - 60_000)
+  if (memory.heldOpen && door !== undefined && world.now < stands + (doorHeldOpenMs ?? Infinity)) {
     memory.heldOpen = false
     say(world, { kind: 'door-held-open', state: 'ended', site, seal, time: world.now })
   }
   if (memory.heldOpen || door?.kind !== 'DOOR_OPENED' || door.quiet || doorHeldOpenMs === null || isCovered(world, site, world.now)) return
-  if (world.now < door.time + doorHeldOpenMs) return
+  if (world.now < stands + doorHeldOpenMs) return
   memory.heldOpen = true
-  say(world, { kind: 'door-held-open', state: 'began', site, seal, time: door.time + doorHeldOpenMs, value: world.now - door.time })
+  say(world, { kind: 'door-held-open', state: 'began', site, seal, time: stands + doorHeldOpenMs, value: world.now - door.time })
 }
 
 /** What a change of the registry means for detectors and alarms. */
