@@ -26,6 +26,8 @@ export type EngineOptions = {
   readonly detached?: boolean
   /** Arguments of Node itself. */
   readonly nodeArgs?: readonly string[]
+  /** Any free one unless given. */
+  readonly port?: number
   /** Called as soon as the process is there, long before it is ready. */
   readonly onSpawn?: (pid: number) => void
 }
@@ -50,8 +52,17 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-export const startEngine = async ({ dataDir, keep, flags = [], onLog, detached = false, nodeArgs = [], onSpawn }: EngineOptions): Promise<OwnEngine> => {
-  const [port, clickhousePort] = [await freePort(), await freePort()]
+export const startEngine = async ({
+  dataDir,
+  keep,
+  flags = [],
+  onLog,
+  detached = false,
+  nodeArgs = [],
+  onSpawn,
+  port: wanted,
+}: EngineOptions): Promise<OwnEngine> => {
+  const [port, clickhousePort] = [wanted ?? (await freePort()), await freePort()]
   const child = spawn(
     process.execPath,
     [...nodeArgs, MAIN, 'serve', '--data', dataDir, '--port', String(port), '--clickhouse-port', String(clickhousePort), ...flags],

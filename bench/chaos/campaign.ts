@@ -6,9 +6,9 @@ import { freePort, scratchDir } from '../engine.ts'
 import { apiOk } from '../http.ts'
 import type { Target } from '../target.ts'
 import { checkAll } from './checks.ts'
-import { sealsFrom, startLoad } from './clients.ts'
+import { sealsFrom, startLoad, type Load } from './clients.ts'
 import { FAULTS, type Fault, type Tools } from './faults.ts'
-import { canMount, createWorld, type Setting } from './world.ts'
+import { canMount, createWorld, type Setting, type World } from './world.ts'
 import { startWatcher } from './watcher.ts'
 
 // Episodes of rounds: an episode is one data folder under one setting; a round is one fault under load, then silence, then everything
@@ -109,8 +109,8 @@ const playEpisode = async (setting: Setting, { options, random, until, roundsLef
   try {
     await world.start()
     const seals = sealsFrom(0xd0001 + episode * 1_000, SEALS)
-    await registerSites(world.target() as Target, seals)
-    const load = startLoad({ target: world.target, clients: 4, seals, batch: 50, random })
+    await registerFleet(world.target() as Target, seals)
+    const load = startLoad({ target: world.target, clients: 4, seals, batch: 50, random: seeded(options.seed * 1_000 + episode) })
     const watcher = startWatcher(world.target)
     for (let round = 0; round < Math.min(options.roundsPerEpisode, roundsLeft) && performance.now() < until; round += 1) {
       const fault = pick(setting, options, random)
@@ -120,7 +120,7 @@ const playEpisode = async (setting: Setting, { options, random, until, roundsLef
       await fault.apply(world, tools)
       if (!world.isRunning()) await world.start()
       await sleep(300 + random() * 700)
-      await load.pause()
+      await pauseLoad(world, load)
       const found = await checkAll(world, load, watcher)
       faults.push(fault)
       events = found.events
@@ -156,6 +156,19 @@ const playEpisode = async (setting: Setting, { options, random, until, roundsLef
   }
 }
 
+/** Lets the clients finish what they hold. An engine that ends by itself meanwhile (status 70) is started again, as its supervisor would. */
+const pauseLoad = async (world: World, load: Load): Promise<void> => {
+  let done = false
+  const paused = load.pause().finally(() => {
+    done = true
+  })
+  while (!done) {
+    if (!world.isRunning()) await world.start()
+    await sleep(50)
+  }
+  await paused
+}
+
 const pick = (setting: Setting, { faults, strace }: CampaignOptions, random: () => number): Fault => {
   const fit = FAULTS.filter(
     (fault) =>
@@ -168,7 +181,8 @@ const pick = (setting: Setting, { faults, strace }: CampaignOptions, random: () 
   return fault
 }
 
-const registerSites = async (target: Target, seals: readonly string[]): Promise<void> => {
+/** Homes and towers, one seal each, in three areas. */
+export const registerFleet = async (target: Target, seals: readonly string[]): Promise<void> => {
   const iso = (ms: number): string => new Date(ms).toISOString()
   const now = Date.now()
   const body = seals

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { positive, print, say, whole } from '../commands/options.ts'
 import { textTable } from '../simulate/check.ts'
 import { runCampaign, type CampaignResult } from './campaign.ts'
+import { watchOnCall } from './on-call.ts'
 import type { Setting } from './world.ts'
 
 // `npm run chaos -- --minutes 20 --seed 7`: the fault campaign on real processes. Loopback only, bounded in time; ends what it started.
@@ -23,9 +24,10 @@ export const clickhousePidOf = (engine: number): number => {
   return 0
 }
 
-export const findStrace = (): string | null =>
+export const findStrace = (): string | null => findProgram('strace')
+const findProgram = (name: string): string | null =>
   [...(process.env['PATH'] ?? '').split(delimiter), join(process.cwd(), '.parts', 'bin')]
-    .map((folder) => join(folder, 'strace'))
+    .map((folder) => join(folder, name))
     .find((path) => existsSync(path)) ?? null
 
 export const campaignTable = ({ tallies }: CampaignResult): string =>
@@ -47,16 +49,19 @@ const main = async (): Promise<void> => {
     .option('--rounds <n>', 'at most so many rounds', whole(1, 1_000_000))
     .option('--faults <text...>', 'only faults whose name contains one of these')
     .option('--settings <name...>', SETTINGS.join(', '))
+    .option('--on-call', 'instead: a real Prometheus, the alerts, and what makes them fire and clear (about six minutes)')
     .option('--json', 'the result as one line of JSON on standard output')
   program.parse()
-  const { minutes, seed, rounds, faults, settings, json } = program.opts<{
+  const { minutes, seed, rounds, faults, settings, json, onCall } = program.opts<{
     minutes: number
     seed: number
     rounds?: number
     faults?: string[]
     settings?: Setting[]
     json?: boolean
+    onCall?: boolean
   }>()
+  if (onCall === true) return onCallMain()
   say(`seed ${seed}`)
   const result = await runCampaign({
     seed,
@@ -82,5 +87,14 @@ const main = async (): Promise<void> => {
     print(result.complaints.length === 0 ? 'CHAOS PASSED' : 'CHAOS FAILED')
   }
   process.exitCode = result.complaints.length === 0 ? 0 : 1
+}
+const onCallMain = async (): Promise<void> => {
+  const prometheus = findProgram('prometheus')
+  if (prometheus === null) throw new Error('no prometheus on PATH or in .parts (npm run parts)')
+  const { fired, cleared, panels, complaints } = await watchOnCall(prometheus, join(import.meta.dirname, '..', '..', '..'), say)
+  print(`fired ${fired.join(', ')}; cleared ${cleared.join(', ')}; ${panels} panels of the dashboard`)
+  for (const complaint of complaints) print(`WRONG: ${complaint}`)
+  print(complaints.length === 0 ? 'ON CALL PASSED' : 'ON CALL FAILED')
+  process.exitCode = complaints.length === 0 ? 0 : 1
 }
 if (process.argv[1] === import.meta.filename) await main()

@@ -19,7 +19,7 @@ export type World = {
   readonly target: () => Target | undefined
   readonly pid: () => number
   /** Starts the engine and waits until it is ready; a start that fails is tried again, for what a round breaks it may mend while that lasts. */
-  readonly start: () => Promise<void>
+  readonly start: (port?: number) => Promise<void>
   /** Starts it and kills it `ms` later, wherever it is by then. */
   readonly startAndKill: (ms: number) => Promise<void>
   /** SIGKILL, and its children are gone too. */
@@ -33,6 +33,8 @@ export type World = {
   readonly startSeconds: readonly number[]
   readonly lines: readonly string[]
   readonly query: <T>(sql: string) => Promise<readonly T[]>
+  /** A statement to the ClickHouse behind the proxy. */
+  readonly command: (sql: string) => Promise<void>
   /** Folder on the small file system that holds this part: the log, or ClickHouse. */
   readonly smallDisk: (part: 'log' | 'clickhouse') => string
   readonly dispose: () => Promise<void>
@@ -64,12 +66,13 @@ export const createWorld = async (setting: Setting, nodeArgs: readonly string[] 
   let pid = 0
   let gone: Promise<string> = Promise.resolve('never started')
   const startSeconds: number[] = []
-  const begin = async (): Promise<OwnEngine> => {
+  const begin = async (port?: number): Promise<OwnEngine> => {
     const started = await startEngine({
       dataDir: dir,
       keep: true,
       flags,
       nodeArgs,
+      ...(port === undefined ? {} : { port }),
       onSpawn: (spawned) => {
         pid = spawned
       },
@@ -91,11 +94,11 @@ export const createWorld = async (setting: Setting, nodeArgs: readonly string[] 
     pid: () => pid,
     isRunning: () => engine !== undefined,
     ended: () => gone,
-    start: async () => {
+    start: async (port) => {
       for (let tries = 1; engine === undefined; tries += 1) {
         const began = performance.now()
         try {
-          engine = await begin()
+          engine = await begin(port)
           void engine.ended.then(() => (engine = undefined))
           startSeconds.push((performance.now() - began) / 1000)
         } catch (error) {
@@ -129,6 +132,10 @@ export const createWorld = async (setting: Setting, nodeArgs: readonly string[] 
       const at = engine?.target
       if (at === undefined) throw new Error('no engine runs')
       return clickhouseRows<T>(at, sql)
+    },
+    command: async (sql) => {
+      if (clickhouse === undefined) throw new Error('the embedded ClickHouse takes no commands')
+      await clickhouse.command(sql)
     },
     smallDisk: (part) => join(dir, part),
     dispose: async () => {
@@ -165,6 +172,7 @@ const ownClickHouse = async (dir: string) => {
     proxy,
     url: `http://${embedded.username}:${embedded.password}@127.0.0.1:${proxy.port}`,
     query: async <T>(sql: string): Promise<readonly T[]> => (await client.query({ query: sql, format: 'JSONEachRow' })).json<T>(),
+    command: (sql: string): Promise<unknown> => client.command({ query: sql }),
     stop: async () => {
       await client.close()
       await proxy.close()
