@@ -141,10 +141,8 @@ export const WATCH_CHECKS = {
   beamTime: 'f64',
   beamBoot: 'u32',
   beamSeq: 'u32',
-  /** flapping: the highest window (of flapWindowMs, 0 = none yet) and the counts of it and the one before. */
-  flapWindowMs: 'u32',
-  flapWindow: 'u32',
-  flapCounts: ['u32', 2],
+  /** flapping: the size of its windows in ms (0 = none yet), the highest window, and the counts of it and of the one before. */
+  flap: ['u32', 4],
   /** battery-forecast: the highest block of 14 days that has a sample, and n, Σx, Σy, Σxy, Σx², Σy² of it and of the one before. */
   sampleBlock: 'u16',
   sampleSums: ['f64', 12],
