@@ -15,7 +15,7 @@ const isSensed = (happening: Happening): happening is Sensed => 'seal' in happen
 
 export const historyOf = (plan: Plan): History => {
   const start = startOf(plan.minute)
-  const stage: Stage = { start, minute: plan.minute, sites: SITES(start) }
+  const stage: Stage = { start, minute: plan.minute, phase: plan.phase, sites: SITES(start) }
   const first: Entry = { kind: 'sites', at: start, sites: stage.sites }
   const happenings = playScenes(plan.scenes, stage)
   const paper = paperOf(plan.figures, plan.minute)
@@ -69,8 +69,8 @@ const deliver = (plan: Plan, numbered: readonly Numbered[]): Sent[] => {
   const tardy = plan.delivery % 5
   return numbered.flatMap((one): Sent[] => {
     if (one.lost === true || choose(40) === 0) return []
-    const slow = tardy === 0 ? 0 : tardy === 1 ? choose(15_000) : choose(6) === 0 ? choose(8000) : choose(300)
-    const at = one.time + 20 + (one.late ?? 0) + slow
+    const slow = tardy === 0 ? 0 : tardy === 1 ? choose(15_000) : choose(6) === 0 ? choose(8000) : choose(2) * choose(300)
+    const at = one.time + ([0, 0, 20, 1000][choose(4)] as number) + (one.late ?? 0) + slow
     const again = choose(15) === 0 ? [{ at: at + 30 + choose(4000), event: one.event }] : []
     return [{ at, event: one.event }, ...again]
   })
@@ -78,7 +78,7 @@ const deliver = (plan: Plan, numbered: readonly Numbered[]): Sent[] => {
 
 /** What arrives within the same half second is one entry, sometimes newest first. */
 const batches = (sent: readonly Sent[], { delivery }: Plan): Entry[] => {
-  const width = [1, 250, 500, 1000][delivery % 4] as number
+  const width = [1, 1, 250, 1000][delivery % 4] as number
   const groups = new Map<number, Sent[]>()
   for (const one of sent.toSorted((a, b) => a.at - b.at)) {
     const at = Math.ceil(one.at / width) * width

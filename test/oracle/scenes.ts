@@ -50,7 +50,7 @@ export const SITES = (start: number): SiteWish[] => [
 ]
 const HOME_OF = ['home-1', 'home-1', 'home-2', 'home-3', 'tower', 'tower', 'gate', 'mall', 'mall']
 
-export type Stage = { readonly start: number; readonly minute: number; sites: SiteWish[] }
+export type Stage = { readonly start: number; readonly minute: number; readonly phase: number; sites: SiteWish[] }
 type Play = (scene: Scene, at: number, stage: Stage) => Happening[]
 
 const NEAR = [-1000, -1, 0, 1, 1000, 2000]
@@ -280,6 +280,8 @@ const moveSeal = (stage: Stage, at: number, seal: number, to: string): Done[] =>
   return [{ kind: 'sites', at, sites: stage.sites.filter(({ site }) => site === to) }]
 }
 
+/** Half of the scenes begin on a tick, so that what is due after whole seconds is due on one, too. */
+const beginOf = ({ at, a, b }: Scene, { start, phase }: Stage): number => start + 1000 + at * SECOND + (b % 2 === 0 ? phase : a % 1000)
 /** All that happens, scene by scene in the order of their beginnings. */
 export const playScenes = (scenes: readonly Scene[], stage: Stage): Happening[] =>
-  scenes.toSorted((a, b) => a.at - b.at).flatMap((scene) => PLAYS[scene.kind](scene, stage.start + 1000 + scene.at * SECOND + (scene.a % 1000), stage))
+  scenes.toSorted((a, b) => a.at - b.at).flatMap((scene) => PLAYS[scene.kind](scene, beginOf(scene, stage), stage))
