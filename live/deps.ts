@@ -1,8 +1,7 @@
 import type { TroubleOf } from '../core/alarm-body.ts'
 import type { AccessNote } from '../core/ops.ts'
-import type { EvidenceSource } from '../core/evidence-source.ts'
 import type { Machine } from '../core/thread/machine.ts'
-import type { ReplayInput, ReplayResult } from '../core/thread/stored-replay.ts'
+import type { EvidenceDeps } from './evidence-recompute.ts'
 import type { LiveEmit } from './happenings.ts'
 import type { Clock, Hub } from './hub.ts'
 
@@ -43,7 +42,7 @@ export type LiveDeps = {
   /** What the notifier knows of notices that wait, and how long a receiver has to answer. */
   readonly notices: { readonly troubleOf: TroubleOf; readonly timeoutMs: number }
   /** Evidence of alarms: reads of what is stored, and replays of it on a thread of their own. */
-  readonly evidence: { readonly source: EvidenceSource; readonly replay: (input: ReplayInput) => Promise<ReplayResult> }
+  readonly evidence: Omit<EvidenceDeps, 'now'>
   /** Where the built page lies (dist/web). */
   readonly pageDir: string
 }

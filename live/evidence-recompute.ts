@@ -20,6 +20,8 @@ export const REPLAY_EVENTS_MAX = 200_000
 /** The engine ticks once a second; a simulated clock, that stands still between its ticks, shows its own step, up to a minute. */
 const TICK_MS = 1000
 const TICK_MS_MAX = 60_000
+/** That many times received, all whole seconds apart, are not a host's clock's: the chance is one in a thousand for each but the first. */
+const TIMES_MIN = 20
 /** Ticks that are known from what was raised, the newest of them: days of a city. */
 const TICKS_MAX = 20_000
 /** A gap is noted when it ends; one that lasts longer than this is a host that was away. */
@@ -35,7 +37,14 @@ export type History = {
   readonly policies: readonly StoredPolicy[]
   readonly figures: Figures
 }
-type Deps = { readonly source: EvidenceSource; readonly replay: (input: ReplayInput) => Promise<ReplayResult>; readonly now: () => number }
+export type EvidenceDeps = {
+  readonly source: EvidenceSource
+  readonly replay: (input: ReplayInput) => Promise<ReplayResult>
+  readonly now: () => number
+  /** This engine's clock is moved by a simulation, and was when the alarm was raised. */
+  readonly simulated: boolean
+}
+type Deps = EvidenceDeps
 
 export const recompute = async (deps: Deps, history: History): Promise<Recomputation> => {
   if (history.changes.length === 0) return { done: false, why: 'what was registered then has expired' }
@@ -105,7 +114,7 @@ const beginning = async ({ source, now }: Deps, { alarm, scope, keys, changes }:
 
 type Gathered = { readonly history: History; readonly input: ReplayInput; readonly outages: readonly Outage[]; readonly isSimulated: boolean }
 
-const gather = async ({ source }: Deps, history: History, { from, inside }: Begin): Promise<Gathered> => {
+const gather = async ({ source, simulated }: Deps, history: History, { from, inside }: Begin): Promise<Gathered> => {
   const { alarm, scope, changes, policies } = history
   const until = alarm.raisedAt + TICK_MS_MAX
   const [events, work, ticks, gaps, outages] = await Promise.all([
@@ -115,7 +124,7 @@ const gather = async ({ source }: Deps, history: History, { from, inside }: Begi
     source.gaps({ from, until: until + GAP_MS_MAX }),
     alarm.kind === 'offline' ? source.outages({ from: alarm.since, until }) : [],
   ])
-  const tickMs = tickMsOf([...receivedOf(events), ...ticks], { otherwise: TICK_MS, max: TICK_MS_MAX })
+  const tickMs = tickMsOf([...receivedOf(events), ...ticks], { otherwise: TICK_MS, max: TICK_MS_MAX, least: simulated ? 2 : TIMES_MIN })
   const lookedAt = { changes: changes.filter(({ received }) => received <= until), policies: policies.filter(({ received }) => received <= until) }
   const place = alarm.site === '' ? reRooted(lookedAt, alarm.area) : { ...lookedAt, policies: lookedAt.policies.map(withoutOutages) }
   const ops: readonly StoredOp[] = [...place.policies, ...place.changes, ...work]

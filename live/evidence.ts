@@ -8,8 +8,7 @@ import { FLEET_PARAMETERS, PARAMETERS, type ParameterSpec } from '../core/policy
 import { createResolver } from '../core/policy-resolve.ts'
 import type { PermitChange, SiteChange } from '../core/registry-changes.ts'
 import type { StoredChange, StoredPolicy } from '../core/stored-op.ts'
-import type { ReplayInput, ReplayResult } from '../core/thread/stored-replay.ts'
-import { recompute, type History } from './evidence-recompute.ts'
+import { type EvidenceDeps, recompute, type History } from './evidence-recompute.ts'
 
 // One alarm's evidence (docs/evidence.md): its steps, the rule with the figures in force then, the events that it looked at, permits,
 // registry and counts as they were, and the recomputation from the stored rows. All of it is read from ClickHouse: the running
@@ -23,8 +22,6 @@ const COUNTS_SHOWN = 20
 const AFTER_MS = 10 * 60_000
 /** Sites of an area whose outage is recomputed: an area of more would take more events than one replay may. */
 const AREA_SITES_MAX = 20_000
-
-export type EvidenceDeps = { readonly source: EvidenceSource; readonly replay: (input: ReplayInput) => Promise<ReplayResult>; readonly now: () => number }
 
 /** The alarm as its first steps have it; undefined where there are none: unknown, not stored yet, or expired. */
 export const evidenceAlarm = async (

@@ -47,6 +47,8 @@ export type Tried = Compared & {
 const GROUP_EVENTS_MAX = 20_000_000
 /** Events read at a time: 57 bytes each from the door (which gives 64 MiB), and as much again as entries on each thread. */
 const PIECE_EVENTS_MAX = 500_000
+/** Fewer different times, whole seconds apart, may be a host's clock's by chance. */
+const TIMES_MIN = 20
 /** Times received of so many events tell whether a clock was simulated. */
 const TIMES_LOOKED_AT = 10_000
 const TICK_MS = 1000
@@ -152,7 +154,7 @@ const oneGroup = async (run: Run, group: Group): Promise<Outcome> => {
   const ops = await opsOf(target, window, group)
   const inside = await insideOf(target, window, group)
   let next = pieces[0] === undefined ? undefined : await eventRows(target, pieces[0], group)
-  const tickMs = tickMsOf([...ticks, ...timesOf(next)], { otherwise: TICK_MS, max: TICK_MS_MAX })
+  const tickMs = tickMsOf([...ticks, ...timesOf(next)], { otherwise: TICK_MS, max: TICK_MS_MAX, least: TIMES_MIN })
   const input = (policies: readonly StoredPolicy[]): StreamTask['input'] => ({
     ops: byTime([...policies, ...ops]),
     policy: NO_OUTAGES,

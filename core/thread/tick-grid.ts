@@ -45,16 +45,24 @@ const firstAtOrAfter = (sorted: readonly number[], value: number): number => {
   return low
 }
 
-/** A simulated clock stands still between its ticks, so all times received are whole steps apart: that step; else `otherwise`. */
-export const tickMsOf = (times: Iterable<number>, { otherwise, max }: { readonly otherwise: number; readonly max: number }): number => {
+/**
+ * A simulated clock stands still between its ticks, so all times received are whole steps apart: that step; else `otherwise`. Fewer
+ * than `least` different times tell nothing, for a few of a host's clock may be whole seconds apart by chance.
+ */
+export const tickMsOf = (
+  times: Iterable<number>,
+  { otherwise, max, least }: { readonly otherwise: number; readonly max: number; readonly least: number },
+): number => {
   let first: number | undefined
   let step = 0
+  const seen = new Set<number>()
   for (const time of times) {
     first ??= time
+    if (seen.size < least) seen.add(time)
     step = divisor(step, Math.abs(time - first))
     if (step === 1) return otherwise
   }
-  return step >= otherwise && step <= max ? step : otherwise
+  return seen.size >= least && step >= otherwise && step <= max ? step : otherwise
 }
 const divisor = (a: number, b: number): number => {
   let [x, y] = [a, b]

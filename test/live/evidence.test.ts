@@ -7,7 +7,8 @@ import { POLICY_DEFAULT } from '../../core/policy.ts'
 import type { RuleSet } from '../../core/policy-document.ts'
 import { startMachine } from '../../core/thread/machine-run.ts'
 import { replayStored } from '../../core/thread/stored-replay.ts'
-import { evidenceAlarm, evidenceOf, type EvidenceDeps } from '../../live/evidence.ts'
+import { evidenceAlarm, evidenceOf } from '../../live/evidence.ts'
+import type { EvidenceDeps } from '../../live/evidence-recompute.ts'
 import { evidencePage } from '../../live/evidence-page.ts'
 import { createEvidenceSource } from '../../storage/evidence.ts'
 import { startSink } from '../../storage/sink.ts'
@@ -36,7 +37,7 @@ beforeAll(async () => {
   await sink.whenVerified(position(0))
   await sink.stop()
   await machine.stop()
-  deps = { source: createEvidenceSource(rig.client), replay: replayStored, now: Date.now }
+  deps = { source: createEvidenceSource(rig.client), replay: replayStored, now: Date.now, simulated: false }
 }, 60_000)
 afterAll(() => rig.stop(), 30_000)
 
