@@ -278,7 +278,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     metrics: metrics.expose,
     emit,
     notices: { troubleOf: notifier.troubleOf, timeoutMs: settings['webhook-timeout-ms'] },
-    evidence: { source: createEvidenceSource(store.client), replay: replays.replay },
+    evidence: { source: createEvidenceSource(store.client), replay: replays.replay, simulated: settings['tick-source'] === 'simulator' },
     pageDir: join(import.meta.dirname, 'web'),
   })
   const url = await app.listen({ host: settings.host, port: settings.port })
