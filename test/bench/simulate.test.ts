@@ -30,9 +30,11 @@ const play = (plan: Plan, seed: number, hours: number): { hash: string; delivere
   return { hash: hash.digest('hex'), delivered, distinct, repeats, keys: keys.size }
 }
 
+const FULL = planDay({ seals: 2_000 }, 7)
+
 describe('the planned day', () => {
   it('of 2,000 seals has 30 incidents and 100 near misses of every kind', () => {
-    const plan = planDay({ seals: 2_000 }, 7)
+    const plan = FULL
     expect(plan.seals.length).toBe(2_000)
     for (const kind of KINDS_CHECKED) {
       const of = plan.truth.filter((truth) => truth.kind === kind)
@@ -44,7 +46,7 @@ describe('the planned day', () => {
   })
 
   it('never has two incidents at one key of which the second would be the first one repeated', () => {
-    const { truth } = planDay({ seals: 2_000 }, 7)
+    const { truth } = FULL
     const last = new Map<string, number>()
     for (const { kind, site, seal, area, raiseFrom, raiseUntil } of truth.filter(({ nearMiss }) => !nearMiss).sort((a, b) => a.raiseFrom - b.raiseFrom)) {
       const key = `${kind} ${site} ${seal} ${area}`
@@ -56,7 +58,7 @@ describe('the planned day', () => {
   })
 
   it('ends every incident within the day', () => {
-    const { truth } = planDay({ seals: 2_000 }, 7)
+    const { truth } = FULL
     expect(Math.max(...truth.filter(({ nearMiss }) => !nearMiss).map(({ raiseUntil }) => raiseUntil))).toBeLessThan(DAY)
   })
 
