@@ -137,6 +137,7 @@ const fill = async (): Promise<void> => {
             raw: corrected,
             corrected,
             confidence: 1,
+            cause: 1,
             expires: EXPIRES,
           })),
         ),
