@@ -11,7 +11,12 @@ const body = {
   required: ['dir'],
   additionalProperties: false,
   properties: {
-    dir: { type: 'string', minLength: 1, maxLength: 4096, description: "an absolute path on the engine's machine that does not exist (its parent does), or is empty" },
+    dir: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 4096,
+      description: "an absolute path on the engine's machine that does not exist (its parent does), or is empty",
+    },
   },
 } as const
 

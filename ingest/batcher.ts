@@ -75,7 +75,8 @@ export const createBatcher = (deps: BatcherDeps): Batcher => {
           settle(batch, done, deps)
         } catch (error) {
           deps.emit({ kind: 'request-failed', route: 'POST /v1/events', error: error as Error })
-          for (const item of batch) item.reject(new Problem('unavailable', 'the thread that decoded it ended; nothing of this request was stored, send it again'))
+          for (const item of batch)
+            item.reject(new Problem('unavailable', 'the thread that decoded it ended; nothing of this request was stored, send it again'))
         }
         running--
         dispatch()

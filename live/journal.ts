@@ -6,7 +6,15 @@ import type { OutsideHappening } from './outside.ts'
 // request. Never a token, a site or a seal.
 
 export type EngineHappening =
-  | { readonly kind: 'started'; readonly url: string; readonly clickhouse: string; readonly data: string; readonly position: number; readonly seconds: number }
+  | {
+      readonly kind: 'started'
+      readonly url: string
+      readonly clickhouse: string
+      readonly data: string
+      readonly position: number
+      readonly seconds: number
+      readonly parts: Readonly<Record<string, number>>
+    }
   | { readonly kind: 'recovering'; readonly snapshot: number; readonly entries: number }
   | { readonly kind: 'snapshot-damaged'; readonly reason: string }
   | { readonly kind: 'snapshot-written'; readonly position: number; readonly bytes: number; readonly seconds: number }
