@@ -77,8 +77,8 @@ const changeSite = ({ state, effects }: PutContext, siteNo: number, spec: SiteSp
   if (renamed) {
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, -1)
     takeKey(state, siteNo, spec)
-    const figures = assignPolicy(state, siteNo)
-    if (figures !== null) effects.policyChanged.push(figures)
+    const newFigures = assignPolicy(state, siteNo)
+    if (newFigures !== null) effects.policyChanged.push(newFigures)
     if (state.sites.columns.ended[siteNo] === 0) count(state, siteNo, 1)
   }
   const observed = writeObservation(state, siteNo, spec)

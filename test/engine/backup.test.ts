@@ -68,7 +68,7 @@ test('a backup under load, restored, is the engine as it was; the first one goes
   await copy.start(FLAGS)
   await stored(copy.target())
 
-  const there = (await sums(copy.target())) as readonly { id: string; n: number; distinct: number }[]
+  const there = (await sums(copy.target())) as readonly { id: string; n: string; distinct: string }[]
   expect(there).toHaveLength(seals.length)
   for (const { id, n, distinct } of there) {
     expect(Number(n), `${id}: each event once`).toBe(Number(distinct))
@@ -95,7 +95,7 @@ test('a backup under load, restored, is the engine as it was; the first one goes
 
   // The engine that was backed up has everything.
   await stored(rig.target())
-  const own = (await sums(rig.target())) as readonly { id: string; n: number; distinct: number }[]
+  const own = (await sums(rig.target())) as readonly { id: string; n: string; distinct: string }[]
   for (const { id, n, distinct } of own) expect([Number(n), Number(distinct)]).toEqual([load.receipted.get(id), load.receipted.get(id)])
 }, 180_000)
 
