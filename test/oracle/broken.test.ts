@@ -8,18 +8,30 @@ import { root } from '../parts/root.ts'
 // The oracle notices a detector that is a little wrong: in a copy of the compiled engine one line is broken, and the same campaign that
 // oracle.test.ts runs must say which alarm differs. `npm run mutants` does it by the hundred (docs/quality-core.md).
 
-const BROKEN: readonly { readonly name: string; readonly file: string; readonly good: string; readonly bad: string; readonly alarm: RegExp }[] = [
-  { name: 'a beam is told one tick late', file: 'rules/beam.js', good: 'blocked && due <= received', bad: 'blocked && due < received', alarm: /beam-blocked/ },
+type Broken = { readonly name: string; readonly file: string; readonly good: string; readonly bad: string; readonly says: RegExp }
+const BROKEN: readonly Broken[] = [
+  {
+    name: 'a blocked beam is told one tick late',
+    file: 'rules/beam.js',
+    good: 'blocked && due <= received',
+    bad: 'blocked && due < received',
+    says: /beam-blocked/,
+  },
   {
     name: 'an opening off schedule holds one tick too long',
     file: 'rules/off-schedule.js',
     good: 'run.received < until',
     bad: 'run.received <= until',
-    alarm: /opened-off-schedule/,
+    says: /opened-off-schedule/,
   },
-  { name: 'who came in as the permit ended has overrun it', file: 'rules/overrun.js', good: 'since < ended && ', bad: '', alarm: /permit-overrun/ },
-  { name: 'a roll-call has to be higher to count', file: 'occupancy.js', good: 'time > at', bad: 'time >= at', alarm: /occupancy/ },
-  { name: 'repeats of one tick are one too few', file: 'conditions.js', good: 'known ? count : count - 1', bad: 'count - 1', alarm: /./ },
+  { name: 'repeats kept until a tick are counted one too few', file: 'conditions.js', good: 'known ? count : count - 1', bad: 'count - 1', says: /history/ },
+  {
+    name: 'a bias is learnt from the wrong side',
+    file: 'occupancy.js',
+    good: '- net - anchor.people',
+    bad: '+ net - anchor.people',
+    says: /occupancy|headcount|capacity/,
+  },
 ]
 
 let copy = ''
@@ -37,7 +49,7 @@ const judge = (): { readonly status: number | null; readonly said: string } => {
 }
 
 describe('a detector that is broken on purpose', () => {
-  for (const { name, file, good, bad, alarm } of BROKEN)
+  for (const { name, file, good, bad, says } of BROKEN)
     it(`is caught: ${name}`, () => {
       const path = join(copy, 'dist/core', file)
       const text = readFileSync(path, 'utf8')
@@ -48,7 +60,7 @@ describe('a detector that is broken on purpose', () => {
       )
       const { status, said } = judge()
       writeFileSync(path, text)
-      expect(said).toMatch(alarm)
+      expect(said).toMatch(says)
       expect(status).toBe(1)
     })
 })

@@ -22,6 +22,7 @@ export const SCENES = [
   'readings',
   'readings',
   'rollCall',
+  'bias',
   'counter',
   'counter',
   'reboot',

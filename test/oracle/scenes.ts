@@ -162,6 +162,16 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     sense(who, at, 'ROLL_CALL', a % 6, { late: b % 3 === 0 ? (c % 30) * SECOND : 0 }),
     ...(b % 7 === 0 ? [sense(who, at, 'ROLL_CALL', b % 5)] : []),
   ],
+  /** People counted wrongly by the hundred, so that what is learnt of it shows after a few passages. */
+  bias: ({ who, a, b, c }, at) => [
+    sense(who, at, 'ROLL_CALL', b % 4),
+    ...Array.from({ length: 1 + (a % 3) }, (_, n) => through(who, at + 500 + n * 300, b + n)),
+    sense(who, at + 2000, 'ROLL_CALL', c % 2 === 0 ? 0 : 90 + (c % 300), { late: a % 4 === 0 ? 4000 : 0 }),
+    ...Array.from({ length: 1 + (c % 4) }, (_, n) => through(who, at + 3000 + n * 200, c + n)),
+    ...(a % 2 === 0
+      ? [sense(who, at + 5000, 'PASSAGE_IN', 60 + (b % 200)), sense(who, at + 6000, 'ROLL_CALL', b % 3), sense(who, at + 7000, 'PASSAGE_IN', 1)]
+      : []),
+  ],
   counter: ({ who, a, b, c }, at) => [
     ...(a % 2 === 0 ? [sense(who, at - 1000, 'COUNTER')] : []),
     ...Array.from({ length: a % 6 }, (_, n) => ({ ...through(who, at + n * 300, b + n * (c % 2)), lost: (c >> n) % 2 === 0 })),
