@@ -37,6 +37,8 @@ export type HubDeps = {
   readonly emit: LiveEmit
   readonly figures: () => Figures
   readonly troubleOf?: TroubleOf
+  /** Alarm changes kept; default RING_CHANGES_MAX. */
+  readonly ringChanges?: number
 }
 export type JoinOptions = {
   readonly principal: Principal
@@ -66,7 +68,7 @@ export const startHub = (deps: HubDeps): Hub => {
   const ground: Ground = {
     deps,
     members: new Set(),
-    ring: createRing<Change>(RING_CHANGES_MAX, machine.applied()),
+    ring: createRing<Change>(deps.ringChanges ?? RING_CHANGES_MAX, machine.applied()),
     feed: createOccupancyFeed(machine, clock),
     position: machine.applied(),
   }

@@ -23,7 +23,8 @@ import { SINK_TABLES, type SinkTable, type TableSpec } from './tables.ts'
 // - nothing is ever dropped: what cannot be stored waits, and `pending()` tells ingest to hold senders back.
 
 export type SinkOptions = {
-  readonly client: ClickHouseClient
+  /** Or the promise of one: while ClickHouse opens, rows wait as they do while it is down. */
+  readonly client: ClickHouseClient | Promise<ClickHouseClient>
   readonly logId: string
   /** Durable notes beside the log. */
   readonly note: (key: string, value: unknown) => Promise<void>
@@ -34,6 +35,8 @@ export type SinkOptions = {
   /** Folder where rows wait beyond `memoryBytesMax`; without it they all wait in memory. */
   readonly spoolDir?: string
   readonly memoryBytesMax?: number
+  /** Rows of one table of one block that are fewer bytes stay in memory. */
+  readonly spillBytesMin?: number
 }
 export type SinkPending = {
   readonly rows: number
@@ -73,6 +76,8 @@ export type Sink = {
 }
 
 const VERIFIED_KEY = 'sink:verified'
+/** The last block that earlier runs verified. Before the first extent the block is 0: nothing is verified is -1. */
+export const verifiedBefore = (noted: SinkOptions['noted']): number => Number(noted(VERIFIED_KEY) ?? NO_BLOCK)
 /** What a log must have noted whose blocks up to this one are all in ClickHouse, and no later one: a restored log. */
 export const notesOfBlock = (block: number): Readonly<Record<string, unknown>> => ({
   [VERIFIED_KEY]: block,
@@ -84,10 +89,8 @@ export const startSink = (options: SinkOptions): Sink => {
   const stopped = new AbortController()
   // Every lane and the eraser listen for the one stop.
   setMaxListeners(0, stopped.signal)
+  const opened = Promise.resolve(options.client)
   const lanes = new Map<SinkTable, Lane>()
-  for (const spec of SINK_TABLES) {
-    lanes.set(spec.name, createLane({ ...options, spec, signal: stopped.signal, noted: options.noted(noteKey(spec.name)) as LaneNote | undefined }))
-  }
   const eraser = startEraser({ ...options, signal: stopped.signal })
   const waiters: { readonly block: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   /** Ended blocks that are not verified, oldest first. */
@@ -95,13 +98,20 @@ export const startSink = (options: SinkOptions): Sink => {
   const queues = new Map(SINK_TABLES.map(({ name }): [SinkTable, Queue] => [name, createQueue()]))
   let current: OpenBlock | undefined
   let expired: number[] = []
-  // Before the first extent the block is 0: nothing is verified is -1.
-  let verified = Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
+  let verified = verifiedBefore(options.noted)
   let advancing = false
   let hold: { readonly block: number; readonly released: Promise<void> } | undefined
   const spool = options.spoolDir === undefined ? undefined : openSpool(options.spoolDir)
   const spillOver =
-    spool === undefined ? undefined : createSpiller({ spool, memoryBytesMax: options.memoryBytesMax ?? Infinity, waiting: () => order, emit: options.emit })
+    spool === undefined
+      ? undefined
+      : createSpiller({
+          spool,
+          memoryBytesMax: options.memoryBytesMax ?? Infinity,
+          waiting: () => order,
+          emit: options.emit,
+          ...(options.spillBytesMin === undefined ? {} : { bytesMin: options.spillBytesMin }),
+        })
 
   const settle = (): void => {
     for (let i = waiters.length - 1; i >= 0; i -= 1) if ((waiters[i] as { block: number }).block <= verified) waiters.splice(i, 1)[0]?.resolve()
@@ -121,6 +131,9 @@ export const startSink = (options: SinkOptions): Sink => {
   }
   const drive = async (spec: TableSpec): Promise<void> => {
     const queue = queues.get(spec.name) as Queue
+    const client = await opened
+    const lane = createLane({ ...options, client, spec, signal: stopped.signal, noted: options.noted(noteKey(spec.name)) as LaneNote | undefined })
+    lanes.set(spec.name, lane)
     while (!stopped.signal.aborted) {
       const pending = await queue.take()
       if (pending === undefined) return
@@ -128,8 +141,8 @@ export const startSink = (options: SinkOptions): Sink => {
       if (spec.name !== 'sites') await Promise.race([pending.named, sleep(NAMES_WAIT_MS_MAX, undefined, { signal: stopped.signal, ref: false })])
       while (hold !== undefined && pending.open.block > hold.block) await hold.released
       pending.sending.add(spec.name)
-      await (lanes.get(spec.name) as Lane).store(pending.open.block, () => payloadFrom(pending, spec, spool))
-      if (spec.name === 'sites') await nameNow(options)
+      await lane.store(pending.open.block, () => payloadFrom(pending, spec, spool))
+      if (spec.name === 'sites') await nameNow(client, options.emit)
       releaseTable(pending.open, spec.name)
       await spool?.drop(pending.spooled.get(spec.name))
       pending.left.delete(spec.name)
@@ -169,7 +182,7 @@ export const startSink = (options: SinkOptions): Sink => {
     whenVerified: (block) => (block <= verified ? Promise.resolve() : new Promise((resolve, reject) => waiters.push({ block, resolve, reject }))),
     pending: () => {
       const refused = SINK_TABLES.flatMap(({ name: table }) => {
-        const reason = (lanes.get(table) as Lane).refusal()
+        const reason = lanes.get(table)?.refusal() ?? null
         return reason === null ? [] : [{ table, reason }]
       })
       const taken = [...queues].filter(([table]) => !refused.some((one) => one.table === table))
@@ -215,7 +228,7 @@ const pendingOf = (blocks: readonly OpenBlock[], now: number): Omit<SinkPending,
 }
 
 /** New names at once. Where that fails they come by themselves within a minute (the dictionary's lifetime): no row waits for it. */
-const nameNow = ({ client, emit }: SinkOptions): Promise<void> =>
+const nameNow = (client: ClickHouseClient, emit: SinkOptions['emit']): Promise<void> =>
   reloadNames(client).catch((error: unknown) => emit({ kind: 'names-failed', reason: error instanceof Error ? error.message : String(error) }))
 
 const persist = (options: SinkOptions, block: number, signal: AbortSignal): Promise<void> => forever(() => options.note(VERIFIED_KEY, block), signal)

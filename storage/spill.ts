@@ -11,23 +11,24 @@ export type SpillOptions = {
   readonly spool: Spool
   /** Rows that wait in memory beyond this go to disk. */
   readonly memoryBytesMax: number
+  /** Below this a file is not worth its name; default SPILL_BYTES_MIN. */
+  readonly bytesMin?: number
   readonly waiting: () => readonly Pending[]
   readonly emit: (happening: SinkHappening) => void
 }
 
 /** After a disk that did not take a block, this long nothing is tried. */
 const FAILED_HOLD_MS = 10_000
-/** Below this a file is not worth its name. */
 const SPILL_BYTES_MIN = 64 * 1024
 
 /** Returns what to call when more waits than before; one run is under way at a time. */
-export const createSpiller = ({ spool, memoryBytesMax, waiting, emit }: SpillOptions): (() => void) => {
+export const createSpiller = ({ spool, memoryBytesMax, bytesMin = SPILL_BYTES_MIN, waiting, emit }: SpillOptions): (() => void) => {
   let running = false
   let heldUntil = 0
   const inMemory = (): number => waiting().reduce((sum, { open }) => sum + allBytes(open), 0)
   const run = async (): Promise<void> => {
     while (inMemory() > memoryBytesMax) {
-      const next = nextOf(waiting())
+      const next = nextOf(waiting(), bytesMin)
       if (next === undefined) return
       const { pending, spec } = next
       const spooled = await spool.put(`${pending.open.block}-${spec.name}`, payloadOf(pending.open, spec))
@@ -54,10 +55,10 @@ export const createSpiller = ({ spool, memoryBytesMax, waiting, emit }: SpillOpt
   }
 }
 
-const nextOf = (waiting: readonly Pending[]): { readonly pending: Pending; readonly spec: TableSpec } | undefined => {
+const nextOf = (waiting: readonly Pending[], bytesMin: number): { readonly pending: Pending; readonly spec: TableSpec } | undefined => {
   for (const pending of waiting.toReversed()) {
     for (const spec of tablesOf(pending.open)) {
-      if (!pending.sending.has(spec.name) && (pending.open.bytesOf.get(spec.name) ?? 0) >= SPILL_BYTES_MIN) return { pending, spec }
+      if (!pending.sending.has(spec.name) && (pending.open.bytesOf.get(spec.name) ?? 0) >= bytesMin) return { pending, spec }
     }
   }
   return undefined
