@@ -158,6 +158,27 @@ describe('counters', () => {
     expect(rawOf(await among(15))).toBe(1 + 32)
     expect(rawOf(await among(19))).toBe(1 + 31)
   })
+  it('that arrive on one side of all passages are exact however many those are', async () => {
+    const passages = Array.from({ length: 40 }, (_, n) => passage(1, { seq: n + 10 }))
+    expect(rawOf(await after(counter([0, 0], { seq: 1 }), ...passages, counter([0, 0], { seq: 5 })))).toBe(40)
+    expect(rawOf(await after(counter([40, 0], { seq: 100 }), ...passages, counter([0, 0], { seq: 5 })))).toBe(40)
+  })
+  it('are gone when the site is erased', async () => {
+    const played = await start()
+    const home = siteSpec(1, { kind: 'residence', observation: { from: T0, until: T0 + 2 * HOUR } })
+    await played.play([putSites(T0, [home]), eventsEntry(T0 + HOUR, [counter([2, 0], { seq: 1 }), passage(1, { seq: 2 })])])
+    const kept = async (): Promise<number> => {
+      const { parts } = await played.machine.snapshot()
+      const tables = [...parts].filter(([name]) => name.endsWith('-counters'))
+      expect(tables.length).toBe(16)
+      // The lists' heads aside: how many rows were taken, and the first that was given back.
+      return tables.reduce((sum, [, bytes]) => sum + new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2).filter((cell) => cell > 1).length, 0)
+    }
+    expect(await kept()).toBeGreaterThan(0)
+    await played.play([tick(T0 + 2 * HOUR + MINUTE), tick(T0 + 16 * DAY)])
+    expect(played.machine.siteState('s-1')).toBeUndefined()
+    expect(await kept()).toBe(0)
+  })
   it('of three starts keep at most what can still be heard of, and what they gave', async () => {
     const played = await start()
     await played.play([building()])
