@@ -38,7 +38,7 @@ export const registerEvidence = (app: FastifyInstance, deps: LiveDeps): void => 
     waiting += 1
     try {
       const whole = await evidenceOf(evidence, found.alarm, found.steps).catch(notAnswering(deps))
-      return wantsPage(request.headers.accept) ? page(reply, evidencePage(whole)) : evidenceBody(whole)
+      return wantsPage(request.headers.accept) ? await page(reply, evidencePage(whole)) : evidenceBody(whole)
     } finally {
       waiting -= 1
     }
@@ -76,13 +76,13 @@ const missing = (deps: LiveDeps, id: string, isVisible: (area: string) => boolea
   return open !== undefined && isVisible(open.area) ? refusal(503, 'the alarm was raised a moment ago and is not in ClickHouse yet', 2) : notFound(id)
 }
 /** ClickHouse's codes for: took too long, too many at once, more memory than allowed. */
-const BUSY: readonly string[] = ['159', '202', '241']
+const BUSY = new Set<unknown>(['159', '202', '241'])
 /** Nobody answers, or not now. A statement that ClickHouse refuses is a bug of ours, and stays one. */
 const notAnswering =
   (deps: LiveDeps) =>
   (error: unknown): never => {
     const { code, type } = (typeof error === 'object' && error !== null ? error : {}) as { readonly code?: unknown; readonly type?: unknown }
-    if (code === undefined || (type !== undefined && !BUSY.includes(String(code)))) throw error
+    if (code === undefined || (type !== undefined && !BUSY.has(code))) throw error
     deps.emit({ kind: 'query-failed', route: '/v1/alarms/:id/evidence' })
     throw refusal(503, 'evidence is put together from ClickHouse, which does not answer now', 5)
   }

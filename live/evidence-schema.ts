@@ -61,7 +61,7 @@ export const evidenceSchema = object({
   }),
   occupancy: list(object({ time, received: time, raw: whole, corrected: whole, confidence: { type: 'number' } })),
   recomputation: {
-    ...(object({
+    ...object({
       done: yesNo,
       why: { ...text, description: 'where it was not done' },
       matches: yesNo,
@@ -73,7 +73,7 @@ export const evidenceSchema = object({
       ticks: whole,
       ms: whole,
       notes: list(text),
-    }) as object),
+    }),
     description: 'the alarm from the stored rows, against what was raised',
   },
 })

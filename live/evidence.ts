@@ -146,10 +146,11 @@ const permitsOf = (changes: readonly StoredChange[], alarm: EvidenceAlarm, { win
       until,
       openings,
       used: used.get(permitNo) ?? 0,
-      source: String(said['source'] ?? 'staff'),
-      reason: String(said['reason'] ?? ''),
+      source: textOf(said['source'], 'staff'),
+      reason: textOf(said['reason'], ''),
       by,
     })
   }
   return [...permits.values()].filter(({ from, until }) => until >= window.from && from <= window.until)
 }
+const textOf = (value: unknown, otherwise: string): string => (typeof value === 'string' ? value : otherwise)

@@ -1,6 +1,8 @@
 import type { ClickHouseClient } from '@clickhouse/client'
 import type { EventScope, EvidenceSource, StoredStep } from '../core/evidence-source.ts'
 import type { AlarmKindName, EventKindName, SiteKindName } from '../core/kinds.ts'
+import type { PolicyDocument } from '../core/policy-document.ts'
+import type { StoredChange } from '../core/stored-op.ts'
 import { TICK_GAP } from '../core/tick-gap.ts'
 import { STORED_EVENT_COLUMNS, STORED_EVENT_ORDER } from '../core/stored-events.ts'
 
@@ -21,7 +23,10 @@ export const createEvidenceSource = (client: ClickHouseClient): EvidenceSource =
   return { ...alarmReads(ask), ...siteReads(ask), ...eventReads(ask), events: (scope, span) => storedRows(client, scope, span) }
 }
 
-const text = (row: Row, name: string): string => String(row[name] ?? '')
+const text = (row: Row, name: string): string => {
+  const value = row[name] ?? ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
 const number = (row: Row, name: string): number => Number(row[name] ?? 0)
 const ms = (column: string): string => `toUnixTimestamp64Milli(${column}) AS ${column}_ms`
 const at = (name: string): string => `fromUnixTimestamp64Milli({${name}:Int64})`
@@ -123,7 +128,7 @@ const siteReads = (ask: Ask): Pick<EvidenceSource, 'keysOfSite' | 'keysOfArea' |
       position: number(row, 'position'),
       siteKey: number(row, 'site_key'),
       what: text(row, 'what'),
-      body: JSON.parse(text(row, 'body')),
+      body: JSON.parse(text(row, 'body')) as StoredChange['body'],
     }))
   },
   policies: async () => {
@@ -133,7 +138,7 @@ const siteReads = (ask: Ask): Pick<EvidenceSource, 'keysOfSite' | 'keysOfArea' |
       received: number(row, 'time_ms'),
       version: number(row, 'version'),
       by: text(row, 'by'),
-      document: JSON.parse(text(row, 'document')),
+      document: JSON.parse(text(row, 'document')) as PolicyDocument,
     }))
   },
 })

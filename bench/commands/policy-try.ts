@@ -42,7 +42,7 @@ const iso = (ms: number): string => new Date(ms).toISOString()
 
 const tell = (tried: Tried, list: number): void => {
   const { kinds, differences, window, events, groups, seconds, tickMs, notes } = tried
-  const rows = kinds.map((row) => [row.kind, row.then, row.alike, row.present, row.tried, row.onlyPresent, row.onlyTried].map(String))
+  const rows = kinds.map((row) => [row.kind, row.raised, row.alike, row.present, row.tried, row.onlyPresent, row.onlyTried].map(String))
   print(textTable([['kind', 'raised then', 'replayed alike', 'as it was', 'tried', 'only as it was', 'only tried'], ...rows]))
   for (const one of differences.slice(0, list)) print(line(one))
   if (differences.length > list) print(`… and ${differences.length - list} more`)

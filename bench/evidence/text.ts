@@ -75,5 +75,5 @@ const tableOf = (rows: readonly Row[], columns: readonly string[]): readonly str
   rows.length === 0 ? ['  none'] : [textTable([columns, ...rows.map((row) => columns.map((name) => shown(row[name])))])]
 const shown = (value: unknown): string => {
   if (value === null || value === undefined) return ''
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

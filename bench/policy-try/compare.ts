@@ -9,7 +9,7 @@ import type { Outage, Raise } from './read.ts'
 export type KindRow = {
   readonly kind: string
   /** Raised then, as stored. */
-  readonly then: number
+  readonly raised: number
   /** … of which the replay with the policy as it was raises too, within a tick. */
   readonly alike: number
   readonly present: number
@@ -42,23 +42,23 @@ export const without = (left: readonly Raise[], right: readonly Raise[], withinM
   return left.filter((_, index) => !paired.has(index))
 }
 
-export type Lists = { readonly then: readonly Raise[]; readonly present: readonly Raise[]; readonly tried: readonly Raise[] }
+export type Lists = { readonly raised: readonly Raise[]; readonly present: readonly Raise[]; readonly tried: readonly Raise[] }
 export type Compared = { readonly kinds: readonly KindRow[]; readonly differences: readonly Difference[] }
 
 export const compareLists = (lists: Lists, { tickMs, pairMs }: { readonly tickMs: number; readonly pairMs: number }): Compared => {
   const onlyPresent = without(lists.present, lists.tried, pairMs)
   const onlyTried = without(lists.tried, lists.present, pairMs)
-  const notAlike = without(lists.then, lists.present, tickMs)
+  const notAlike = without(lists.raised, lists.present, tickMs)
   const of = (list: readonly Raise[], kind: string): number => list.filter((raise) => raise.kind === kind).length
   const order = Object.keys(ALARM)
-  const seen = new Set([...lists.then, ...lists.present, ...lists.tried].map(({ kind }) => kind))
+  const seen = new Set([...lists.raised, ...lists.present, ...lists.tried].map(({ kind }) => kind))
   return {
     kinds: order
       .filter((kind) => seen.has(kind))
       .map((kind) => ({
         kind,
-        then: of(lists.then, kind),
-        alike: of(lists.then, kind) - of(notAlike, kind),
+        raised: of(lists.raised, kind),
+        alike: of(lists.raised, kind) - of(notAlike, kind),
         present: of(lists.present, kind),
         tried: of(lists.tried, kind),
         onlyPresent: of(onlyPresent, kind),

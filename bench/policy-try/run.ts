@@ -84,7 +84,7 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
   const began = performance.now()
   const until = await newestReceived(target)
   const window = { warm: until - options.lastMs - options.warmMs, from: until - options.lastMs, until }
-  const [groups, policies, ticks, gaps, outages, then] = [
+  const [groups, policies, ticks, gaps, outages, raised] = [
     await groupsOf(target, window, GROUP_EVENTS_MAX),
     await policiesOf(target),
     await tickTimes(target, TICK_KINDS, window),
@@ -112,8 +112,8 @@ export const tryPolicy = async (target: Target, document: PolicyDocument, option
   try {
     const outcomes = await allGroups(run, groups, options)
     // Outages are the same in all three lists, for they are taken as they were.
-    const areas = then.filter(({ kind }) => kind === 'area-outage')
-    const lists = { then, present: [...outcomes.flatMap(({ present }) => present), ...areas], tried: [...outcomes.flatMap(({ tried }) => tried), ...areas] }
+    const areas = raised.filter(({ kind }) => kind === 'area-outage')
+    const lists = { raised, present: [...outcomes.flatMap(({ present }) => present), ...areas], tried: [...outcomes.flatMap(({ tried }) => tried), ...areas] }
     const tickMs = outcomes.find((outcome) => outcome.tickMs !== TICK_MS)?.tickMs ?? TICK_MS
     return {
       ...compareLists(lists, { tickMs, pairMs: PAIR_MS }),

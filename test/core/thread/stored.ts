@@ -2,7 +2,6 @@ import { ROWS, type AlarmStep, type CellKind, type Chunk, type RegistryChangeRow
 import { STORED_EVENT_BYTES, STORED_EVENT_COLUMNS, storedEvents } from '../../../core/stored-events.ts'
 import type { Round } from '../../../core/thread/machine.ts'
 import type { StoredOp } from '../../../core/stored-op.ts'
-import type { AlarmKindName } from '../../../core/kinds.ts'
 
 // What ClickHouse would hold of a machine's rounds, as a replay reads it: the events' rows in RowBinary and in order, and the ops.
 
@@ -71,6 +70,4 @@ const changeOp = (row: RegistryChangeRow): StoredOp => ({
   body: JSON.parse(row.body),
 })
 const workOp = ({ step, received, id, kind, site, seal, by }: AlarmStep): readonly StoredOp[] =>
-  (step === 'acknowledged' || step === 'cleared') && by !== 'system' && by !== ''
-    ? [{ kind: 'work', received, step, id, alarm: kind as AlarmKindName, site, seal, by }]
-    : []
+  (step === 'acknowledged' || step === 'cleared') && by !== 'system' && by !== '' ? [{ kind: 'work', received, step, id, alarm: kind, site, seal, by }] : []
