@@ -287,10 +287,14 @@ describe('anchors', () => {
       await played.play([tick(begins + 20 * HOUR + 12 * MINUTE)])
       expect(correctedOf(played)).toBe(0)
     }
-    expect(left.slice(0, 2)).toEqual([10, 10])
-    expect(left.at(-1)).toBeLessThanOrEqual(2)
-    // The first anchor teaches nothing, the second e = 10 over 190 passages: bias = 10 / (190 + 200), 190 passages later 4.87.
-    expect(left[2]).toBe(10 - 5)
+    // The first anchor teaches nothing; each after it an error of 10 over 190 passages, on top of nine tenths of what was learnt before.
+    let [errors, passages] = [0, 0]
+    const expected = left.map((_, day) => {
+      if (day > 1) [errors, passages] = [0.9 * errors + 10, 0.9 * passages + 190]
+      return 10 - Math.round((errors / (passages + 200)) * 190)
+    })
+    expect(expected.slice(0, 6)).toEqual([10, 10, 5, 4, 3, 2])
+    expect(left).toEqual(expected)
     expect(rawOf(played)).toBe(120)
   })
 })
