@@ -96,7 +96,7 @@ const ticksOf = (
 ): Entry[] => {
   const choose = choices(ticks)
   const aligned = (time: number): number => Math.ceil((time - phase) / SECOND) * SECOND + phase
-  const end = last + [30 * SECOND, 4 * MINUTE, 20 * MINUTE][ticks % 3]!
+  const end = last + ([30 * SECOND, 4 * MINUTE, 20 * MINUTE, 150 * MINUTE][ticks % 4] as number)
   const found = new Set<number>()
   for (const time of times)
     for (const after of AFTER) {
@@ -108,7 +108,8 @@ const ticksOf = (
   // Every second of a while, as the engine ticks; and now and then at odd times, as after a pause.
   const from = aligned(times.length === 0 ? start : (times[choose(times.length)] as number))
   for (let n = 0; n < 12; n += 1) found.add(from + n * SECOND)
-  for (let at = aligned(start) + 7000; at < end; at += 20 * SECOND + choose(120) * SECOND + (ticks % 4 === 0 ? choose(1000) : 0)) found.add(at)
+  const step = Math.max(20 * SECOND, Math.floor((end - start) / 60 / SECOND) * SECOND)
+  for (let at = aligned(start) + 7000; at < end; at += step + choose(120) * SECOND + (ticks % 5 === 0 ? choose(1000) : 0)) found.add(at)
   const all = [...found].filter((at) => at > start && at <= end).toSorted((a, b) => a - b)
   const kept = all.length <= TICKS_MAX ? all : all.filter(() => choose(all.length) < TICKS_MAX)
   return [...kept, end].map((at) => ({ kind: 'tick', at }))

@@ -117,7 +117,9 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     const from = 2850 + (b % 400)
     const block = Math.floor(at / (14 * DAY)) * 14 * DAY
     const end = c % 4 === 0 ? block - (a % 3) * HOUR : at - 5000
-    return Array.from({ length: count }, (_, n) =>
+    // Now and then the battery is changed afterwards, and the line fits no more.
+    const changed = a % 3 === 0 ? [20_000, 40_000].map((later) => sense(who, at + later, 'HEARTBEAT', 60_000, { toMultiple: 16 })) : []
+    const declining = Array.from({ length: count }, (_, n) =>
       sense(
         who,
         Math.floor(end - ((count - 1 - n) * days * DAY) / count),
@@ -129,6 +131,7 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
         },
       ),
     )
+    return [...declining, ...changed]
   },
   gap: ({ who, a, b, c }, at) => [
     sense(who, at, 'HEARTBEAT', 3300),
