@@ -14,9 +14,10 @@ import { createTickGrid, type TickGap, type TickGrid } from './tick-grid.ts'
 
 // Stored replay: rows of ClickHouse back through a private machine of the very same parts (registry, shards, desk), in the order of
 // `received`. What always holds: nothing is judged here; the machine gets entries of the log's own kinds and nothing else.
-// - Ticks are not stored. One is put where the machine says that a tick could change anything, at the times of the grid.
-// - Of what was received in one millisecond: ops first, then events, seal by seal as they arrived. A tick of that millisecond
-//   comes before them, as in a simulated day; `ties: 'events-first'` is the other order, for a host's clock cannot tell.
+// - Ticks are not stored. One is put after what was received, and where the machine says that one could change anything, at the times of
+//   the grid.
+// - Of what was received in one millisecond: what was registered first, then events, seal by seal as they arrived, then work on
+//   alarms. A tick of that millisecond comes before them, as in a simulated day; `ties: 'events-first'` is the other order, for a host's clock cannot tell.
 
 export type ReplayInput = {
   /** RowBinary rows, ordered (core/stored-events.ts). */
@@ -135,6 +136,7 @@ const createFeed = (machine: Machine, input: Asked): Feed => {
   const ops = createStoredOps(machine, input.inside ?? {})
   const count = { unplaced: 0, fed: 0 }
   const refused: string[] = []
+  const ordered = input.ops.toSorted((a, b) => placeOf(a) - placeOf(b))
   let at = 0
   let op = 0
   const offer = (bytes: Uint8Array): Position => {
@@ -146,10 +148,10 @@ const createFeed = (machine: Machine, input: Asked): Feed => {
   /** All ops of one time. */
   const applyOps = async (now: number): Promise<void> => {
     const group: StoredOp[] = []
-    while (op < input.ops.length && (input.ops[op] as StoredOp).received === now) group.push(input.ops[op++] as StoredOp)
+    while (op < ordered.length && placeOf(ordered[op] as StoredOp) === now) group.push(ordered[op++] as StoredOp)
     for (const problem of await ops.apply(group, offer)) if (refused.length < REFUSED_MAX) refused.push(problem)
   }
-  const nextOp = (): number => input.ops[op]?.received ?? Infinity
+  const nextOp = (): number => (op < ordered.length ? placeOf(ordered[op] as StoredOp) : Infinity)
   /** Offers the events of one time, from a row on; returns the row after them. */
   const offerEvents = (events: StoredEvents, from: number): number => {
     const now = events.received(from)
@@ -189,6 +191,9 @@ const createFeed = (machine: Machine, input: Asked): Feed => {
   return { take, end, counts: () => ({ events: count.fed, ticks: ticker.count(), unplaced: count.unplaced, refused }) }
 }
 
+/** What people did to alarms came after what they saw, so after the events of its millisecond; what was registered, before them. */
+const placeOf = ({ kind, received }: StoredOp): number => (kind === 'work' ? received + 0.5 : received)
+
 type Ticker = {
   /** All ticks that could change anything, before what was received at a time, which is what comes next. */
   readonly before: (time: number) => Promise<void>
@@ -202,7 +207,8 @@ const createTicker = (machine: Machine, { ticks, tickMs, gaps, ties, ticksFromMs
   const grid = createTickGrid(ticks, tickMs, gaps)
   let count = 0
   let received = ticksFromMs
-  let isTick = false
+  // Whether nothing was received since the last tick. Else the next tick counts, whatever is due: a condition is told once between two ticks.
+  let isTick = true
   const tickAt = async (time: number): Promise<void> => {
     const bytes = tickEntry()
     stampReceived(bytes, time)
@@ -217,7 +223,7 @@ const createTicker = (machine: Machine, { ticks, tickMs, gaps, ties, ticksFromMs
     if (isPast(isStrict() ? grid.after(received) : grid.atOrAfter(received))) return
     await machine.whenApplied(offered())
     for (;;) {
-      const time = nextTick(grid, { due: machine.tickDue(), after: received, strict: isStrict() })
+      const time = nextTick(grid, { due: isTick ? machine.tickDue() : -Infinity, after: received, strict: isStrict() })
       if (isPast(time)) return
       await tickAt(time)
     }
@@ -226,7 +232,7 @@ const createTicker = (machine: Machine, { ticks, tickMs, gaps, ties, ticksFromMs
     before: async (next) => {
       if (next < ticksFromMs) return
       await run(ties === 'tick-first' ? (time) => time > next : (time) => time >= next)
-      received = Math.max(received, next)
+      received = Math.max(received, Math.floor(next))
       isTick = false
     },
     until: (time) => {
