@@ -1,6 +1,6 @@
 import { lookSiteAt } from './checks.ts'
 import { DAY_MS, MINUTE_MS } from './local-time.ts'
-import { ANCHOR, anchorTimeOf, CAUSE, firstAfterOf, recentAfter, setAnchor, writeOccupancy } from './occupancy.ts'
+import { ANCHOR, CAUSE, firstAfterOf, recentAfter, setAnchor, writeOccupancy } from './occupancy.ts'
 import { compareHeadcount } from './rules/headcount.ts'
 import type { ShardRun } from './shard-run.ts'
 import { RECENT } from './state.ts'
@@ -33,8 +33,8 @@ export const quietCheck = (run: ShardRun, site: number, live: boolean): void => 
   const settle = run.policy.settleMs[policy] as number
   const phase = quietPhase(run, policy)
   const quiet = Math.floor((run.received - settle - phase) / DAY_MS) * DAY_MS + phase
-  if (run.received < quiet + QUIET_LATE_MS && wasQuiet(run, site, quiet)) {
-    setAnchor(run, site, { kind: ANCHOR.quiet, time: quiet, people: run.policy.quietInside[policy] as number })
+  const anchor = { kind: ANCHOR.quiet, time: quiet, people: run.policy.quietInside[policy] as number }
+  if (run.received < quiet + QUIET_LATE_MS && wasQuiet(run, site, quiet) && setAnchor(run, site, anchor)) {
     writeOccupancy(run, site, quiet, CAUSE.quiet)
     compareHeadcount(run, site, quiet)
   }
@@ -42,7 +42,6 @@ export const quietCheck = (run: ShardRun, site: number, live: boolean): void => 
 }
 
 const wasQuiet = (run: ShardRun, site: number, quiet: number): boolean => {
-  if (anchorTimeOf(run, site) >= quiet) return false
   const from = quiet - (run.policy.quietMs[run.sites.policy[site] as number] as number)
   const broken = run.siteState.quietBroken[site] as number
   if (firstAfterOf(run, site) >= from || (broken >= from && broken <= quiet)) return false
