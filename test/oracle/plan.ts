@@ -16,6 +16,7 @@ export const SCENES = [
   'beam',
   'battery',
   'decline',
+  'decline',
   'gap',
   'clock',
   'clock',
