@@ -82,7 +82,7 @@ export const paperOf = (seed: number, minute: number): PolicyPaper => {
     { for: { kind: 'gate' }, set: gate },
     ...extras(choose, { minute, schedule }),
   ]
-  const offset = 480
+  const offset = pick(choose, 480, 480, 480, 481)
   return {
     outageSealsMin: pick(choose, 2, 3, 5),
     outageShare: pick(choose, 0.5, 0.3, 1),
@@ -101,6 +101,22 @@ const extras = (choose: (count: number) => number, { schedule }: { readonly minu
     { for: { area: 'c/e/1' }, set: { permitNeeded: true, schedule } },
     { for: { kind: 'building' }, set: { headcountConfidenceMin: 0.99, capacityWarnShare: 1, capacityClearShare: 0.9 } },
     { for: {}, set: { severity: { 'area-outage': 'off', fever: 'minor' } } },
+    {
+      for: {},
+      set: {
+        severity: {
+          offline: 'off',
+          'door-held-open': 'off',
+          'headcount-over': 'off',
+          'headcount-under': 'off',
+          'capacity-over': 'off',
+          tamper: 'off',
+          'low-battery': 'off',
+          'passage-door-shut': 'off',
+          'too-many-openings': 'off',
+        },
+      },
+    },
     { for: { site: 'home-2' }, set: { permitNeeded: false, headcountUnder: false } },
   ]
   return every.filter(() => choose(7) === 0)

@@ -213,11 +213,15 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
       {
         kind: 'permit',
         at,
-        permit: { site: HOME_OF[who] as string, from: at - (c % 3) * DAY, until: at + 2 * DAY, openings: [null, 1, 2][c % 3] as number | null, weekly },
+        permit: { site: HOME_OF[who] as string, from: at - (c % 3) * 5 * DAY, until: at + 2 * DAY, openings: [null, 1, 2][c % 3] as number | null, weekly },
       },
       sense(who, at + 5000, 'DOOR_OPENED'),
       sense(who, at + 6500, 'PASSAGE_IN', 1),
       ...(a % 2 === 0 ? [sense(who, at + 9000, 'DOOR_CLOSED'), sense(who, at + 60_000 + (c % 60) * 1000, 'DOOR_OPENED')] : []),
+      // Openings of the days before, sent late: each day has openings of its own, up to a week behind the newest.
+      ...Array.from({ length: c % 4 }, (_, n) => (1 + n * (1 + (b % 4))) * DAY).map((ago) =>
+        sense(who, at + 6000 - ago, 'DOOR_OPENED', 0, { late: ago + (a % 3) * 2000 }),
+      ),
     ]
   },
   revoke: ({ a }, at) => [{ kind: 'revoke', at, permitNo: 1 + (a % 4) }],
