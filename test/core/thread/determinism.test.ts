@@ -81,7 +81,7 @@ describe(`a history of ${entries.length} entries, seed ${SEED}`, () => {
       }),
     )
     expect(hashes[0]).toBe(hashes[1])
-  }, 60_000)
+  }, 120_000)
 
   it('says the same in pieces, each from a snapshot, with other numbers of shards', async () => {
     const heard = createHeard()
