@@ -32,8 +32,16 @@ const JUDGE_CPU_MS = 10_000
 /** A mutant may loop for ever. */
 const JUDGE_WALL_MS = 120_000
 const TESTS_WALL_MS = 300_000
-/** Tests that take tens of seconds each: what they look for, the oracle looks for too. */
-const SLOW = /property|assignments/
+/** The tests of what a file is about: those of everything take minutes. */
+const TESTS = [
+  [/^desk|^outage/, /^(desk|desk-life|desk-golden|desk-notices|outage|rules)\.test/],
+  [/^(window|timers|registry-due)/, /^(window|timers|rules|registry)\.test/],
+  [/^policy/, /^(policy|registry-policy).*\.test/],
+  [/^(permits|weekly|schedule|local-time|rules\/permit)/, /^(permits|declarations|schedule|rules|registry).*\.test/],
+  [/^(registry|heir|watch-effects)/, /^(registry|assignments).*\.test/],
+  [/^(counter|counting|occupancy|quiet)/, /^(counter|counts|occupancy|rules).*\.test/],
+  [/./, /^(rules|seal-rules|newest|desk)\.test/],
+]
 
 const filesIn = (folder, under = '') =>
   readdirSync(join(folder, under), { withFileTypes: true }).flatMap((entry) => {
@@ -97,7 +105,10 @@ const faultsOf = (file, text) => {
   }
   const walk = (node, parent) => {
     if (node === null || typeof node !== 'object') return
-    if (Array.isArray(node)) return void node.forEach((child) => walk(child, parent))
+    if (Array.isArray(node)) {
+      for (const child of node) walk(child, parent)
+      return
+    }
     if (typeof node.type !== 'string' || node.type === 'ImportDeclaration' || node.type === 'ThrowStatement') return
     visitors[node.type]?.(node, parent)
     for (const [key, child] of Object.entries(node)) if (key !== 'parent') walk(child, node)
@@ -164,7 +175,7 @@ const run = (folder, command, args, wallMs) =>
     const timer = setTimeout(() => kill('timeout'), wallMs)
     const kill = (status) => {
       try {
-        process.kill(-child.pid, 'SIGKILL')
+        process.kill(-Number(child.pid), 'SIGKILL')
       } catch {
         // It has ended meanwhile.
       }
@@ -192,12 +203,13 @@ const askOracle = async (folder) => {
   if (status === 'timeout') return 'oracle: it does not end'
   return status === 0 ? null : `oracle: ${output.trim().split('\n').at(-1)?.slice(0, 120)}`
 }
-const askTests = async (folder) => {
+const askTests = async (folder, { file }) => {
+  const about = TESTS.find(([pattern]) => pattern.test(file))[1]
   const files = readdirSync(join(folder, 'dist/test/core'))
-    .filter((file) => file.endsWith('.test.js') && !SLOW.test(file))
-    .map((file) => `dist/test/core/${file}`)
+    .filter((name) => about.test(name) && name.endsWith('.test.js'))
+    .map((name) => `dist/test/core/${name}`)
   const { status, output } = await run(folder, process.execPath, [join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--bail=1', ...files], TESTS_WALL_MS)
-  return status === 0 ? null : `tests: ${/FAIL.*?(dist\/test\S+)/.exec(output)?.[1] ?? status}`
+  return status === 0 ? null : `tests: ${/FAIL.*?(dist\/test[\w./-]+)/.exec(output)?.[1] ?? status}`
 }
 
 const texts = new Map(
@@ -232,7 +244,7 @@ const jobs = Number(values.jobs)
 const folders = Array.from({ length: jobs }, (_, job) => prepare(job))
 /** A judge who finds fault with what has none judges nothing. */
 const mustPass = async (ask) => {
-  const found = await ask(folders[0])
+  const found = await ask(folders[0], { file: 'rules/' })
   if (found === null) return
   process.stderr.write(`without any fault planted: ${found}\n`)
   process.exit(2)
@@ -249,7 +261,7 @@ const askAll = (list, ask) => {
         const file = join(folder, 'dist/core', mutant.file)
         const text = texts.get(mutant.file)
         writeFileSync(file, apply(text, mutant))
-        const by = await ask(folder)
+        const by = await ask(folder, mutant)
         writeFileSync(file, text)
         const verdict = { id: mutant.id, by, asked: ask.name }
         verdicts.set(mutant.id, verdict)

@@ -168,13 +168,16 @@ const isAfter = ({ for: a }: PolicyRule, { for: b }: PolicyRule): number => {
 }
 /** Figures in force for a site of a kind in an area. */
 export const figuresOf = (paper: PolicyPaper, about: { readonly kind: SiteKind; readonly area: string; readonly site: string }): Figures => {
-  let figures = DEFAULT_FIGURES[about.kind]
+  const own = DEFAULT_FIGURES[about.kind]
+  const figures = { ...own, severity: { ...own.severity }, escalateMs: { ...own.escalateMs } }
   for (const { for: target, set } of paper.rules.toSorted(isAfter)) {
     if (target.kind !== undefined && target.kind !== about.kind) continue
     if (target.area !== undefined && !covers(target.area, about.area)) continue
     if (target.site !== undefined && target.site !== about.site) continue
     const { severity, escalateMs, ...others } = set
-    figures = { ...figures, ...others, severity: { ...figures.severity, ...severity }, escalateMs: { ...figures.escalateMs, ...escalateMs } }
+    Object.assign(figures, others)
+    Object.assign(figures.severity, severity)
+    Object.assign(figures.escalateMs, escalateMs)
   }
   return figures
 }

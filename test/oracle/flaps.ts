@@ -3,7 +3,7 @@ import type { Heard, Watch } from './world.ts'
 
 // Events counted by aligned windows of event time: what is too many in the newest of them, or the one before.
 
-const FLAPS: readonly Heard['kind'][] = ['DOOR_OPENED', 'DOOR_CLOSED', 'TAMPERED', 'TAMPER_RESTORED', 'BEAM_BLOCKED', 'BEAM_CLEARED']
+const FLAPS: ReadonlySet<Heard['kind']> = new Set(['DOOR_OPENED', 'DOOR_CLOSED', 'TAMPERED', 'TAMPER_RESTORED', 'BEAM_BLOCKED', 'BEAM_CLEARED'])
 
 /** Events counted by aligned windows; the highest count, of the highest window and the one before, that reaches what is too many. */
 export const crowded = (times: readonly number[], window: number, now: number, isTooMany: (count: number) => boolean): number | null => {
@@ -19,4 +19,4 @@ export const crowded = (times: readonly number[], window: number, now: number, i
 export const countFlaps = ({ memory }: Watch, { flapWindowMs }: Figures, order: number): void => {
   if (memory.flap.window !== flapWindowMs) memory.flap = { window: flapWindowMs, order }
 }
-export const isFlap = ({ kind }: Heard): boolean => FLAPS.includes(kind)
+export const isFlap = ({ kind }: Heard): boolean => FLAPS.has(kind)

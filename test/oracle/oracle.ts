@@ -13,7 +13,21 @@ import { checkWatch } from './seal-checks.ts'
 import { armGap } from './self-checks.ts'
 import { checkSite } from './site-checks.ts'
 import { tellKept, silence } from './voice.ts'
-import { allWatches, figuresFor, type Heard, isInForce, newestOf, newMemory, newWorld, say, type Saying, type Site, type Watch, type World } from './world.ts'
+import {
+  allWatches,
+  figuresFor,
+  type Heard,
+  isInForce,
+  type Memory,
+  newestOf,
+  newMemory,
+  newWorld,
+  say,
+  type Saying,
+  type Site,
+  type Watch,
+  type World,
+} from './world.ts'
 import { ALARM_KINDS, type AlarmKind, ALARMS, DAY, type PermitWish, type SentEvent, type SiteWish } from './words.ts'
 import type { Line } from './desk.ts'
 
@@ -90,13 +104,14 @@ const unsilence = (world: World, before: ReadonlyMap<Site, readonly AlarmKind[]>
       site.told.delete(kind)
       if (kind === 'capacity-over') site.capacityState = 'none'
       if (kind === `headcount-${site.toldSide}`) site.toldSide = 'equal'
-      for (const { memory } of site.watches) {
-        memory.told.delete(kind)
-        if (kind === 'offline') memory.offline = false
-        if (kind === 'door-held-open') memory.heldOpen = false
-        for (const [name, voice] of Object.entries(memory.voices)) if (name === kind) voice.told = false
-      }
+      for (const { memory } of site.watches) forget(memory, kind)
     }
+}
+const forget = (memory: Memory, kind: AlarmKind): void => {
+  memory.told.delete(kind)
+  if (kind === 'offline') memory.offline = false
+  if (kind === 'door-held-open') memory.heldOpen = false
+  for (const [name, voice] of Object.entries(memory.voices)) if (name === kind) voice.told = false
 }
 
 const hearEvent = ({ world, counts }: Oracle, sent: SentEvent): void => {

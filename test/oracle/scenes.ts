@@ -185,7 +185,10 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     sense(who, at, b % 2 === 0 ? 'HEARTBEAT' : 'COUNTER', 3300, { reboot: true }),
     ...(a % 2 === 0 ? [through(who, at + 1000, b)] : []),
   ],
-  silence: ({ who, a }, at) => [sense(who, at, 'HEARTBEAT', 3300), sense(who, at + [60_000, 20_000, 59_999, 60_001, 61_000][a % 5]!, 'HEARTBEAT', 3300)],
+  silence: ({ who, a }, at) => [
+    sense(who, at, 'HEARTBEAT', 3300),
+    sense(who, at + ([60_000, 20_000, 59_999, 60_001, 61_000][a % 5] as number), 'HEARTBEAT', 3300),
+  ],
   again: () => [],
   figures: ({ who, a, b }, at, stage) =>
     change(stage, at, HOME_OF[who] as string, { headcount: [-1, 0, 1, 2, 3, 4][a % 6] as number, capacity: [null, 0, 2, 3, 5][b % 5] as number | null }),
