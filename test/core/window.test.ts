@@ -34,7 +34,7 @@ describe('the repeat window', () => {
       fc.property(fc.array(step, { maxLength: 400 }), (history) => {
         const windows = fresh()
         const model = createModel()
-        for (const { boot, seq } of history) expect(judge(windows, 2, boot, seq)).toBe(model(boot, seq))
+        for (const { boot, seq } of history) expect(judge(windows, 3, boot, seq)).toBe(model(boot, seq))
       }),
       { numRuns: 400, seed: 4303 },
     )

@@ -45,6 +45,8 @@ export const SCENES = [
   'blind',
   'silences',
   'night',
+  'closing',
+  'pairs',
   'fevers',
 ] as const
 export type SceneKind = (typeof SCENES)[number]

@@ -197,7 +197,9 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
   observation: ({ who, a, b, c }, at, stage) => {
     const site = HOME_OF[who % 4] as string
     const until = at + limit(a) + near(b)
-    if (c % 3 === 0) return [{ kind: 'end', at, site, until: b % 2 === 0 ? null : until }, ...(a % 2 === 0 ? change(stage, at + 40_000, site, {}) : [])]
+    const visit = [permit(at + 35_000, site, at + 30_000, at + 90_000, 1), sense(who % 4, at + 50_000, 'DOOR_OPENED')]
+    if (c % 3 === 0)
+      return [{ kind: 'end', at, site, until: b % 2 === 0 ? null : until }, ...visit, ...(a % 2 === 0 ? change(stage, at + 40_000, site, {}) : [])]
     return [
       ...change(stage, at, site, { observation: { from: stage.start - 30 * DAY, until } }),
       ...(b % 2 === 0 ? change(stage, at + limit(a) + 20_000, site, { observation: { from: stage.start - 30 * DAY, until: at + DAY } }) : []),
@@ -268,6 +270,24 @@ const PLAYS: Readonly<Record<Scene['kind'], Play>> = {
     ...Array.from({ length: b % 4 }, (_, n) => through(4, at + n * 800, c + n)),
     ...(c % 3 === 0 ? [through(5, start + 4 * MINUTE + near(c) - (a % 3) * MINUTE, a)] : []),
   ],
+  /** Doors about closing time, some of whose openings are heard of only after it. */
+  closing: ({ who, a, b, c }, _at, { start }) => {
+    const closes = start + ([2, 4, 5][a % 3] as number) * MINUTE
+    const door = 4 + (who % 2)
+    return [
+      sense(door, closes - 20_000 + near(b), 'DOOR_OPENED', 0, { late: b % 3 === 0 ? 25_000 + (c % 40) * SECOND : 0 }),
+      ...(c % 2 === 0 ? [sense(9 - door, closes - 3000 + near(c) * 3, 'DOOR_OPENED', 0, { late: (a % 30) * SECOND })] : []),
+      ...(c % 3 === 0 ? [sense(door, closes + 45_000 + near(a), 'DOOR_CLOSED')] : []),
+      ...(b % 4 === 0 ? [sense(door, closes + 60_000, 'DOOR_OPENED')] : []),
+    ]
+  },
+  /** A door's day, heard of at once, in any order and with holes. */
+  pairs: ({ who, a, b, c }, at) =>
+    Array.from({ length: 3 + (a % 5) }, (_, n) => {
+      const time = at - 90_000 + n * limit(b + (n % 2)) + near(c + n)
+      const order = [n, -n, (n * 5) % 7][c % 3] as number
+      return sense(who, time, n % 2 === 0 ? 'DOOR_OPENED' : 'DOOR_CLOSED', 0, { late: Math.max(0, at - time) + 1000 + order * 40, lost: (b >> n) % 5 === 0 })
+    }),
   fevers: ({ a, b, c }, at) =>
     Array.from({ length: a % 8 === 0 ? 15 + (b % 5) : 1 + (b % 3) }, (_, n) =>
       sense(6, at + n * 5, 'TEMPERATURE', 37_300 + ((c + n) % 2) - (c % 4 === 0 ? 1 : 0)),
