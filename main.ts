@@ -17,6 +17,7 @@ import { createStored } from './core/thread/stored.ts'
 import { createClock } from './ingest/clock.ts'
 import { ensureCredentials, hashToken, type Credentials } from './ingest/credentials.ts'
 import { writeBackup } from './ingest/log/backup.ts'
+import { catchUp } from './ingest/log/catch-up.ts'
 import { startKeeper } from './ingest/log/keeper.ts'
 import { openLmdbLog, type LmdbLog } from './ingest/log/lmdb-log.ts'
 import { openSnapshots } from './ingest/log/snapshots.ts'
@@ -32,14 +33,15 @@ import type { EngineStatus } from './live/deps.ts'
 import type { LiveHappening } from './live/happenings.ts'
 import { startHub, type Hub } from './live/hub.ts'
 import { journal, type EngineHappening } from './live/journal.ts'
+import { lapsSince, type Laps } from './live/laps.ts'
 import { createMetrics, type Metrics } from './live/metrics.ts'
 import type { OutsideHappening } from './live/outside.ts'
 import { startNotifier } from './live/notifier.ts'
 import { registerLive } from './live/register.ts'
 import { createEvidenceSource } from './storage/evidence.ts'
 import { freezeTables } from './storage/backup.ts'
-import { notesOfBlock, startSink } from './storage/sink.ts'
-import { openStore } from './storage/store.ts'
+import { notesOfBlock, startSink, storedBlockOf } from './storage/sink.ts'
+import { openStore, type Store } from './storage/store.ts'
 
 // The table of contents: reads the environment and the clock, wires the parts in the order of an event, stops them in reverse.
 
@@ -50,8 +52,6 @@ export type RunningEngine = {
   readonly failed: Promise<never>
 }
 
-/** Memory that replayed entries may take while the shards catch up at a start. */
-const REPLAY_BYTES_MAX = 64 * 1024 * 1024
 /** Rows that wait for ClickHouse go to disk beyond this share of the memory that they may take; the rest is for what is under way. */
 const SPILL_SHARE = 1 / 4
 /** A clean stop waits so long for receivers of webhooks; what they took meanwhile and was not reported is sent once more, under its id. */
@@ -78,7 +78,11 @@ const openOutlet = (level: string) => {
 }
 
 /** The log, the newest snapshot, and the machine that goes on from there on a pool of threads. */
-const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: ReturnType<typeof openOutlet> & { readonly fail: (error: Error) => void }) => {
+const openCore = async (
+  settings: Settings,
+  dir: string,
+  { tell, emit, fail, laps, onLog }: ReturnType<typeof openOutlet> & { readonly fail: (error: Error) => void; readonly laps: Laps; readonly onLog: () => void },
+) => {
   const clock = createClock(settings['tick-source'] === 'simulator', Date.now)
   const log = await openLmdbLog(join(dir, 'log'), {
     now: clock.now,
@@ -88,8 +92,12 @@ const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: R
     onFlush: (flush) => emit({ kind: 'log-flushed', ...flush }),
     onBroken: fail,
   })
+  laps.end('log')
+  // From here on the folder is ours: what needs its lock and not the machine begins beside it.
+  onLog()
   const snapshots = openSnapshots(join(dir, 'snapshots'), log.id)
-  const loaded = snapshots.load()
+  const loaded = await snapshots.load()
+  laps.end('snapshot')
   for (const reason of loaded.damaged) tell({ kind: 'snapshot-damaged', reason })
   const threads = settings.threads === 0 ? availableParallelism() : settings.threads
   const pool = new Piscina({ minThreads: threads, maxThreads: threads, idleTimeout: Infinity, recordTiming: false })
@@ -98,26 +106,12 @@ const openCore = async (settings: Settings, dir: string, { tell, emit, fail }: R
     threads,
     shardCount: settings.shards,
     policy: POLICY_DEFAULT,
+    storedBlock: storedBlockOf(log.noted),
     ...(loaded.snapshot ?? { position: 0 }),
   })
   machine.failed.catch(fail)
-  return { clock, log, snapshots, pool, machine }
-}
-
-/** Offers the machine what the log holds beyond the snapshot, then what becomes durable from now on. */
-const catchUp = async (log: LmdbLog, machine: Machine, hasRoom: () => boolean): Promise<void> => {
-  let at = machine.applied() + 1
-  const { first } = log.stats()
-  if (first > at)
-    throw new Error(`the log begins at entry ${first} and no whole snapshot reaches it: bring back the snapshots folder, or start with an empty data folder`)
-  for (let entries = log.read(position(at), REPLAY_BYTES_MAX); entries.length > 0; entries = log.read(position(at), REPLAY_BYTES_MAX)) {
-    for (const entry of entries) machine.offer(entry.position, entry.bytes)
-    at += entries.length
-    await Promise.race([machine.whenApplied(position(at - 1)), machine.failed])
-    // The rows of what is applied wait in memory for ClickHouse.
-    while (!hasRoom()) await new Promise((done) => setTimeout(done, 50))
-  }
-  log.onDurable((entry) => machine.offer(entry.position, entry.bytes))
+  laps.end('restore')
+  return { clock, log, snapshots, pool, machine, passedOver: loaded.damaged }
 }
 
 /** The first start's tokens, and those of a start that was killed before the log had them. */
@@ -131,6 +125,7 @@ const registerCredentials = async (credentials: Credentials, log: LmdbLog, machi
 
 const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   const began = performance.now()
+  const laps = lapsSince(began)
   const dir = resolve(settings.data)
   const policy = settings.policy === '' ? null : readPolicyFile(resolve(settings.policy))
   mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -141,21 +136,29 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   failed.catch((error: unknown) => tell({ kind: 'failed', error: error as Error }))
   let notReady: string | null = 'the engine is starting'
 
-  const { clock, log, snapshots, pool, machine } = await openCore(settings, dir, { ...outlet, fail })
+  // ClickHouse opens in a process of its own while snapshot and log are read here. People are let in once there is a machine that knows them.
+  let noteAccess: (note: AccessNote) => Promise<unknown> = () => Promise.reject(new Error('the engine is starting'))
+  let known: Machine | undefined
+  let opening: Promise<Store> = Promise.reject(new Error('the log is not open'))
+  opening.catch(() => undefined)
+  const openTables = (): void => {
+    opening = openStore(settings['clickhouse-url'], {
+      dataDir: dir,
+      port: settings['clickhouse-port'],
+      authenticate: (hash) => known?.tokenByHash(hash),
+      noteQuery: (note) => noteAccess(note),
+      onExit: (exit) => tell({ kind: 'clickhouse-exited', ...exit }),
+      onRefused: (reason) => emit({ kind: 'statement-refused', reason }),
+    })
+    opening.catch(() => undefined)
+  }
+  const { clock, log, snapshots, pool, machine, passedOver } = await openCore(settings, dir, { ...outlet, fail, laps, onLog: openTables })
+  known = machine
   const credentials = ensureCredentials(dir)
 
   // What is kept: ClickHouse, and the sink that brings each block there once.
-  let noteAccess: (note: AccessNote) => Promise<unknown> = () => Promise.reject(new Error('the engine is starting'))
-  const store = await openStore(settings['clickhouse-url'], {
-    dataDir: dir,
-    port: settings['clickhouse-port'],
-    authenticate: machine.tokenByHash,
-    noteQuery: (note) => noteAccess(note),
-    onExit: (exit) => tell({ kind: 'clickhouse-exited', ...exit }),
-    onRefused: (reason) => emit({ kind: 'statement-refused', reason }),
-  })
   const sink = startSink({
-    client: store.client,
+    client: opening.then(({ client }) => client),
     logId: log.id,
     note: log.note,
     noted: log.noted,
@@ -172,8 +175,14 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
     expiredBefore ||= round.expiredKeys.length > 0
   })
   tell({ kind: 'recovering', snapshot: machine.applied(), entries: log.stats().next - 1 - machine.applied() })
-  await catchUp(log, machine, () => sink.pending().bytes < settings['unstored-bytes'])
+  const replay = async (): Promise<number> => {
+    const waitedMs = await catchUp(log, machine, () => sink.pending().bytes < settings['unstored-bytes'])
+    laps.end('replay')
+    return waitedMs
+  }
+  const [store, waitedMs] = await Promise.all([opening, replay()])
   leave()
+  laps.end('clickhouse')
   // A simulated clock goes on where the log stands.
   clock.advance?.(log.received())
   await registerCredentials(credentials, log, machine)
@@ -283,7 +292,17 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
   })
   const url = await app.listen({ host: settings.host, port: settings.port })
   notReady = null
-  tell({ kind: 'started', url, clickhouse: store.url, data: dir, position: machine.applied(), seconds: (performance.now() - began) / 1000 })
+  laps.end('open')
+  const at = machine.applied()
+  tell({
+    kind: 'started',
+    url,
+    clickhouse: store.url,
+    data: dir,
+    position: at,
+    seconds: (performance.now() - began) / 1000,
+    parts: { ...laps.seconds(), waitedForRoom: Math.round(waitedMs) / 1000 },
+  })
 
   const stop = async (why: string): Promise<void> => {
     const stopping = performance.now()

@@ -3,7 +3,7 @@ import { createWriter, takeChunk } from './chunk-writer.ts'
 import { SEALS, SEAL_SLOTS, WATCHES } from './directory.ts'
 import { HOLIDAYS, POLICIES } from './policy-table.ts'
 import { FIXED } from './policy.ts'
-import { emitRollups } from './rollup.ts'
+import { emitRollups, forgetRollups } from './rollup.ts'
 import type { Chunk } from './rows.ts'
 import { createRun, type ShardRun, type Tables } from './shard-run.ts'
 import { SIGNAL_STRIDE } from './signal.ts'
@@ -49,6 +49,8 @@ export type ApplyTask = {
   /** Wall time of the extent entry whose traffic is to be handed out (nothing is applied then), or null. */
   readonly extentReceived: number | null
   readonly rowsExpected: number
+  /** False where the rows of this block are in ClickHouse already (a replay after a restart): none are made. */
+  readonly keepsRows: boolean
 }
 export type ApplyResult = {
   /** The first entry not applied: `to`, or one that crosses shards. */
@@ -79,7 +81,7 @@ export const attachTables = ({ shared, state, shards }: TablesHandle): Tables =>
 }
 
 export const applyTask = (tables: Tables, task: ApplyTask): ApplyResult => {
-  const run = createRun(tables, task.rowsExpected)
+  const run = createRun(tables, task.rowsExpected, task.keepsRows)
   const before = task.shards.map((shard) => ({ ...(tables.shards[shard] as ShardTables) }))
   run.tick = task.tick
   run.round = task.round
@@ -89,7 +91,8 @@ export const applyTask = (tables: Tables, task: ApplyTask): ApplyResult => {
   const areas: number[] = []
   let next = task.to
   if (task.extentReceived === null) next = applyEntries(run, task.entries, { from: task.from, to: task.to }, { mine, alone: task.alone, rejects: task.rejects })
-  else endExtent(tables, task, { chunks, areas })
+  else if (task.keepsRows) endExtent(tables, task, { chunks, areas })
+  else for (const shard of task.shards) forgetRollups(tables.shards[shard] as ShardTables)
   for (const chunk of [takeChunk(run.events), takeChunk(run.occupancy), takeChunk(run.rejected)]) if (chunk !== null) chunks.push(chunk)
   return { ...resultOf(run, chunks), next, areas, grown: grownOf(tables, task.shards, before) }
 }

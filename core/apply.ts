@@ -187,6 +187,7 @@ const passage = (run: ShardRun, people: number): void => {
 const place: RollupPlace = { siteKey: 0, site: 0, areaKey: 0, kind: 0, expires: 0 }
 
 const countTraffic = (run: ShardRun, people: number, openings: number): void => {
+  if (!run.keepsRows) return
   const { admitted: watch, site, time, kind } = run.current
   const shard = run.shards[shardIndexOf(run, site)]
   if (shard === undefined) return
@@ -205,6 +206,8 @@ const countTraffic = (run: ShardRun, people: number, openings: number): void => 
 }
 
 const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: number): void => {
+  const turn = turnOf(run, run.current.admitted)
+  if (!run.keepsRows) return
   const row = nextRow(run.events)
   const { columns } = run.events
   const { low, high } = run.directory.seals.columns
@@ -221,7 +224,7 @@ const writeEvent = (run: ShardRun, from: EventColumns, i: number, deviceAt: numb
   columns.value[row] = from.value[i] as number
   columns.boot[row] = from.boot[i] as number
   columns.seq[row] = from.seq[i] as number
-  columns.turn[row] = turnOf(run, watch)
+  columns.turn[row] = turn
   columns.permit[row] = permit
   columns.expires[row] = expiresOf(run, site)
 }
@@ -236,10 +239,12 @@ const turnOf = ({ watches, received }: ShardRun, watch: number): number => {
 
 /** Of the event that was written last. */
 const totals = (run: ShardRun, from: EventColumns, counter: number): void => {
-  const row = run.events.rows - 1
   const [totalIn, totalOut] = [from.counterIn[counter] as number, from.counterOut[counter] as number]
-  run.events.columns.total_in[row] = totalIn
-  run.events.columns.total_out[row] = totalOut
+  if (run.keepsRows) {
+    const row = run.events.rows - 1
+    run.events.columns.total_in[row] = totalIn
+    run.events.columns.total_out[row] = totalOut
+  }
   counterRead(run, totalIn, totalOut)
 }
 

@@ -19,6 +19,8 @@ export type RowWriter<T extends RowTable> = {
   readonly table: T
   /** The first capacity; 0 until there is a row, for most rounds write nothing to most tables. */
   readonly expected: number
+  /** 1; 0 of a writer that keeps nothing: each row is written over the one before. */
+  readonly step: number
   rows: number
   capacity: number
   columns: WriterColumns<T>
@@ -57,15 +59,15 @@ const noColumns = <T extends RowTable>(table: T): WriterColumns<T> => {
   return known as WriterColumns<T>
 }
 
-export const createWriter = <T extends RowTable>(table: T, rowsExpected = 0): RowWriter<T> => {
-  return { table, expected: Math.max(ROWS_MIN, rowsExpected), rows: 0, capacity: 0, columns: noColumns(table) }
+export const createWriter = <T extends RowTable>(table: T, rowsExpected = 0, keeps = true): RowWriter<T> => {
+  return { table, expected: keeps ? Math.max(ROWS_MIN, rowsExpected) : 1, step: keeps ? 1 : 0, rows: 0, capacity: 0, columns: noColumns(table) }
 }
 
-/** Makes room for one more row and returns its index; its cells are zero. */
+/** Makes room for one more row and returns its index; its cells are zero, where rows are kept. */
 export const nextRow = <T extends RowTable>(writer: RowWriter<T>): number => {
   if (writer.rows === writer.capacity) grow(writer)
   const row = writer.rows
-  writer.rows = row + 1
+  writer.rows = row + writer.step
   return row
 }
 

@@ -102,7 +102,13 @@ export const emitRollups = (shard: ShardTables, sink: RollupSink): void => {
   }
   for (const sums of hours.values()) writeSums(sink.hours, sums, sums.hour * 3600, sink.received)
   for (const { areaKey, kind, hour, peopleIn, peopleOut, openings } of areas.values()) sink.areas.push(areaKey, kind, hour, peopleIn, peopleOut, openings)
-  rollups.siteKey[0] = 0
+  forgetRollups(shard)
+}
+
+/** Begins anew without handing anything out: the rows of this extent are stored already. */
+export const forgetRollups = (shard: ShardTables): void => {
+  if (shard.rollups.columns.siteKey[0] === 0) return
+  shard.rollups.columns.siteKey[0] = 0
   shard.rollupSlots.columns.row.fill(0)
 }
 

@@ -76,6 +76,8 @@ export type ShardRun = {
   received: number
   tick: number
   round: number
+  /** False in a replay of a block that is stored already: only state and signals are wanted. */
+  readonly keepsRows: boolean
   events: RowWriter<'events'>
   occupancy: RowWriter<'occupancy'>
   rejected: RowWriter<'rejected_events'>
@@ -89,7 +91,7 @@ export type ShardRun = {
   sitesChanged: number[]
 }
 
-export const createRun = (tables: Tables, rowsExpected = 0): ShardRun => {
+export const createRun = (tables: Tables, rowsExpected = 0, keepsRows = true): ShardRun => {
   const { state, shards } = tables
   const shardOfRun = new Uint16Array((state.sites.capacity >>> 8) + 1)
   for (let run = 0; run < shardOfRun.length; run += 1) shardOfRun[run] = shardOfSite(run << 8, shards.length)
@@ -114,9 +116,10 @@ export const createRun = (tables: Tables, rowsExpected = 0): ShardRun => {
     received: 0.5,
     tick: 0,
     round: 0,
-    events: createWriter('events', rowsExpected),
-    occupancy: createWriter('occupancy'),
-    rejected: createWriter('rejected_events'),
+    keepsRows,
+    events: createWriter('events', rowsExpected, keepsRows),
+    occupancy: createWriter('occupancy', 0, keepsRows),
+    rejected: createWriter('rejected_events', 0, keepsRows),
     signals: new Float64Array(SIGNAL_STRIDE * 16),
     signalCount: 0,
     fresh: 0,

@@ -89,7 +89,7 @@ const countWhere = async (client: ClickHouseClient, table: string, where: string
 }
 
 export type EraserOptions = {
-  readonly client: ClickHouseClient
+  readonly client: ClickHouseClient | Promise<ClickHouseClient>
   readonly note: (key: string, value: unknown) => Promise<void>
   readonly noted: (key: string) => unknown
   readonly emit: (happening: SinkHappening) => void
@@ -111,7 +111,7 @@ export const startEraser = (options: EraserOptions): Eraser => {
       const batch = [...keys].slice(0, KEYS_PER_DELETE_MAX)
       const started = Date.now()
       try {
-        await deleteKeys(options.client, batch)
+        await deleteKeys(await options.client, batch)
         for (const key of batch) keys.delete(key)
         await options.note(ERASE_KEY, [...keys])
         options.emit({ kind: 'erased', siteKeys: batch.length, ms: Date.now() - started })

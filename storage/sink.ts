@@ -77,7 +77,8 @@ export type Sink = {
 
 const VERIFIED_KEY = 'sink:verified'
 /** The last block that earlier runs verified. Before the first extent the block is 0: nothing is verified is -1. */
-export const verifiedBefore = (noted: SinkOptions['noted']): number => Number(noted(VERIFIED_KEY) ?? NO_BLOCK)
+/** The last block that is proved to be in ClickHouse, as the log has it noted; -1 before the first. */
+export const storedBlockOf = (noted: (key: string) => unknown): number => Number(noted(VERIFIED_KEY) ?? NO_BLOCK)
 /** What a log must have noted whose blocks up to this one are all in ClickHouse, and no later one: a restored log. */
 export const notesOfBlock = (block: number): Readonly<Record<string, unknown>> => ({
   [VERIFIED_KEY]: block,
@@ -98,7 +99,7 @@ export const startSink = (options: SinkOptions): Sink => {
   const queues = new Map(SINK_TABLES.map(({ name }): [SinkTable, Queue] => [name, createQueue()]))
   let current: OpenBlock | undefined
   let expired: number[] = []
-  let verified = verifiedBefore(options.noted)
+  let verified = storedBlockOf(options.noted)
   let advancing = false
   let hold: { readonly block: number; readonly released: Promise<void> } | undefined
   const spool = options.spoolDir === undefined ? undefined : openSpool(options.spoolDir)

@@ -120,6 +120,7 @@ export const createRounds = (
       round,
       extentReceived: null,
       rowsExpected: shape.events,
+      keepsRows: true,
     })
   }
   return {

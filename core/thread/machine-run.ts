@@ -26,6 +26,8 @@ export type MachineOptions = {
   readonly position: number
   /** Rounds of more events go to the pool; -1: all rounds do. */
   readonly eventsHereMax?: number
+  /** Blocks up to this one are in ClickHouse: their rows are not made again. Signals, alarms and state are the same. */
+  readonly storedBlock?: number
 }
 
 /** Events applied on this thread at most: some 0.1 ms of work, what the round trip to a worker costs. */
@@ -43,6 +45,7 @@ type Running = {
   readonly machine: MachineState
   readonly pool: ShardPool
   readonly eventsHereMax: number
+  readonly storedBlock: number
   readonly queue: ReturnType<typeof createEntryQueue>
   listeners: readonly ((round: Round) => void)[]
   readonly results: Map<number, RegistryResult | WorkResult>
@@ -71,6 +74,7 @@ export const startMachine = async (options: MachineOptions): Promise<Machine> =>
     machine,
     pool: createShardPool(options),
     eventsHereMax: options.eventsHereMax ?? EVENTS_HERE_MAX,
+    storedBlock: options.storedBlock ?? -1,
     queue: createEntryQueue(),
     listeners: [],
     results: new Map(),
@@ -214,7 +218,16 @@ const applyShards = async (running: Running, cut: Cut, draft: Draft): Promise<vo
     cut.events <= running.eventsHereMax && (kind !== ENTRY.tick || machine.shards.reduce((sum, shard) => sum + timerCount(shard), 0) <= TIMERS_HERE_MAX)
   for (let from = 0; from < to;) {
     const tables = tablesOf(machine)
-    const task = { entries: cut.round, from, to, tick: machine.tick, round: machine.round, extentReceived: null, rowsExpected: cut.events }
+    const task = {
+      entries: cut.round,
+      from,
+      to,
+      tick: machine.tick,
+      round: machine.round,
+      extentReceived: null,
+      rowsExpected: cut.events,
+      keepsRows: keepsRows(running),
+    }
     let results = here ? pool.applyHere(tables, task) : await pool.apply(tables, task)
     let next = Math.min(...results.map((result) => result.next))
     if (results.some((result) => result.next !== next)) throw new Error('tasks of one round stopped at different entries')
@@ -242,9 +255,13 @@ const endExtent = async (running: Running, received: number, draft: Draft): Prom
     round: machine.round,
     extentReceived: received,
     rowsExpected: 0,
+    keepsRows: keepsRows(running),
   }
   foldExtent(rows <= ROLLUPS_HERE_MAX ? pool.applyHere(tables, task) : await pool.apply(tables, task), received, draft)
 }
+
+/** Whether the rows of the open block are wanted. */
+const keepsRows = ({ machine, storedBlock }: Running): boolean => machine.block > storedBlock
 
 const NO_SITES = new Uint32Array(0)
 

@@ -17,8 +17,7 @@ export const describeTables = (tables: readonly (readonly [string, Table<TableSc
 export const restoreTable = (name: string, schema: TableSchema, stored: StoredTable | undefined, bytes: Uint8Array | undefined): TableHandle => {
   if (stored === undefined) return handleOf(createTable(schema, ROWS_INITIAL))
   if (bytes === undefined) throw new Error(`a snapshot without the bytes of its table "${name}"`)
-  const buffer = new SharedArrayBuffer(bytes.byteLength)
-  new Uint8Array(buffer).set(bytes)
+  const buffer = sharedOf(bytes)
   const old = attachTable(stored.schema, stored.capacity, buffer)
   if (isSame(schema, stored.schema)) return handleOf(old)
   const now = createTable(schema, stored.capacity)
@@ -31,6 +30,14 @@ export const restoreTable = (name: string, schema: TableSchema, stored: StoredTa
     cells[column]?.set((old.columns as Readonly<Record<string, unknown>>)[column])
   }
   return handleOf(now)
+}
+
+/** Bytes that fill a shared buffer of their own, as a snapshot's are read, become the table; others are copied. */
+const sharedOf = (bytes: Uint8Array): SharedArrayBuffer => {
+  if (bytes.buffer instanceof SharedArrayBuffer && bytes.byteLength === bytes.buffer.byteLength) return bytes.buffer
+  const buffer = new SharedArrayBuffer(bytes.byteLength)
+  new Uint8Array(buffer).set(bytes)
+  return buffer
 }
 
 const layoutOf = (spec: CellType | readonly [CellType, number]): string => (typeof spec === 'string' ? spec : spec.join(' × '))

@@ -139,7 +139,7 @@ export const readManifest = (dir: string): BackupManifest => {
 /** The log and the snapshot of a backup, in an empty data folder, as a log of its own id. ClickHouse's tables are storage's. */
 export const restoreLog = async (from: string, dataDir: string): Promise<BackupManifest> => {
   const manifest = readManifest(from)
-  const { snapshot, damaged } = openSnapshots(join(from, 'snapshots'), manifest.logId).load()
+  const { snapshot, damaged } = await openSnapshots(join(from, 'snapshots'), manifest.logId).load()
   if (snapshot === null) throw new Error(`${from}: ${damaged.join('; ') || 'it has no snapshot'}`)
   const logDir = join(dataDir, 'log')
   mkdirSync(logDir, { recursive: true, mode: 0o700 })

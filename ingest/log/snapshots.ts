@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmSync, statSync } from 'node:fs'
-import { open, rename, writeFile, type FileHandle } from 'node:fs/promises'
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { open, readFile, rename, writeFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { position as positionOf, type Position } from '../../core/ids.ts'
@@ -15,8 +15,11 @@ export type Snapshots = {
   readonly kept: () => readonly Position[]
   /** Resolves when it is durable; older ones but the one before are then deleted. */
   readonly write: (position: Position, parts: ReadonlyMap<string, Uint8Array>) => Promise<void>
-  /** The newest whole one of this log; `damaged` says why newer ones were passed over. */
-  readonly load: () => { readonly snapshot: Snapshot | null; readonly damaged: readonly string[] }
+  /**
+   * The newest whole one of this log; `damaged` says why newer ones were passed over. Each part is a shared buffer of its own, which whoever
+   * restores the machine takes over without a copy.
+   */
+  readonly load: () => Promise<{ readonly snapshot: Snapshot | null; readonly damaged: readonly string[] }>
   /** Deletes those below a position (their data has expired). */
   readonly dropBelow: (position: Position) => Promise<void>
 }
@@ -26,6 +29,8 @@ const KEPT = 2
 const NAME = /^\d{16}$/
 /** Written and checksummed in pieces of this size, so that a snapshot of hundreds of MB never holds the event loop for long. */
 const PIECE_BYTES = 4 * 1024 * 1024
+/** Parts read at once, by libuv's four threads; each is checksummed on this one while others are read. */
+const PARTS_AT_ONCE = 4
 
 type PartRow = { readonly name: string; readonly file: string; readonly bytes: number; readonly crc32: number }
 type Manifest = { readonly format: number; readonly logId: string; readonly position: number; readonly parts: readonly PartRow[] }
@@ -61,10 +66,10 @@ export const openSnapshots = (dir: string, logId: string): Snapshots => {
       fsyncFolder(dir)
       drop(kept().slice(0, -KEPT))
     },
-    load: () => {
+    load: async () => {
       const damaged: string[] = []
       for (const position of kept().reverse()) {
-        const read = readFolder(join(dir, folderName(position)), { logId, position })
+        const read = await readFolder(join(dir, folderName(position)), { logId, position })
         if (typeof read !== 'string') return { snapshot: read, damaged }
         damaged.push(`snapshot ${position}: ${read}`)
       }
@@ -110,39 +115,52 @@ const writePart = async (handle: FileHandle, bytes: Uint8Array): Promise<number>
 }
 
 /** The snapshot, or why it cannot be used. */
-const readFolder = (folder: string, { logId, position }: Head): Snapshot | string => {
+const readFolder = async (folder: string, { logId, position }: Head): Promise<Snapshot | string> => {
   try {
-    const [text = '', sum = ''] = readFileSync(join(folder, 'manifest'), 'utf8').split('\n')
+    const [text = '', sum = ''] = (await readFile(join(folder, 'manifest'), 'utf8')).split('\n')
     if (String(crc32(text)) !== sum) return 'its manifest is damaged'
     const manifest = JSON.parse(text) as Manifest
     if (manifest.format !== FORMAT) return `its format ${manifest.format} is not known here (this engine reads ${FORMAT})`
     if (manifest.logId !== logId) return `it belongs to log ${manifest.logId}`
     if (manifest.position !== position) return `it is of position ${manifest.position}`
-    const parts = new Map<string, Uint8Array>()
-    for (const row of manifest.parts) {
-      const bytes = readPart(join(folder, row.file), row)
-      if (typeof bytes === 'string') return bytes
-      parts.set(row.name, bytes)
-    }
-    return { position, parts }
+    return await readParts(folder, manifest)
   } catch (error) {
     return (error as Error).message
   }
 }
 
-const readPart = (path: string, { name, bytes, crc32: wanted }: PartRow): Uint8Array | string => {
-  const { size } = statSync(path)
-  if (size !== bytes) return `part ${name} has ${size} bytes, its manifest says ${bytes}`
-  const part = new Uint8Array(bytes)
-  const fd = openSync(path, 'r')
-  try {
-    for (let at = 0; at < bytes;) {
-      const read = readSync(fd, part, at, Math.min(PIECE_BYTES, bytes - at), at)
-      if (read === 0) return `part ${name} ends early`
-      at += read
+const readParts = async (folder: string, { position, parts: rows }: Manifest): Promise<Snapshot | string> => {
+  const parts = new Map<string, Uint8Array>()
+  // Largest first, so that none is left over at the end.
+  const left = [...rows].sort((a, b) => a.bytes - b.bytes)
+  let problem: string | undefined
+  const reader = async (): Promise<void> => {
+    for (let row = left.pop(); row !== undefined && problem === undefined; row = left.pop()) {
+      const bytes = await readPart(join(folder, row.file), row)
+      if (typeof bytes === 'string') problem = bytes
+      else parts.set(row.name, bytes)
     }
-  } finally {
-    closeSync(fd)
   }
-  return crc32(part) === wanted ? part : `part ${name} is damaged (CRC-32)`
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, reader))
+  return problem ?? { position: positionOf(position), parts }
+}
+
+/** In pieces, so that a checksum never holds the loop for long, and the next part's bytes come meanwhile. */
+const readPart = async (path: string, { name, bytes, crc32: wanted }: PartRow): Promise<Uint8Array | string> => {
+  const handle = await open(path, 'r')
+  try {
+    const { size } = await handle.stat()
+    if (size !== bytes) return `part ${name} has ${size} bytes, its manifest says ${bytes}`
+    const part = new Uint8Array(new SharedArrayBuffer(bytes))
+    let sum = 0
+    for (let at = 0; at < bytes;) {
+      const { bytesRead } = await handle.read(part, at, Math.min(PIECE_BYTES, bytes - at), at)
+      if (bytesRead === 0) return `part ${name} ends early`
+      sum = crc32(part.subarray(at, at + bytesRead), sum)
+      at += bytesRead
+    }
+    return sum === wanted ? part : `part ${name} is damaged (CRC-32)`
+  } finally {
+    await handle.close()
+  }
 }

@@ -169,8 +169,32 @@ test('areas are summed one level below', async () => {
 
 const PLAIN_PERMIT = { weekly: null, lastDay: null, source: 'staff', made: 0 } as const
 test('permits, tokens, status, readiness', async () => {
-  source.permits.push({ permitNo: 4, site: 's-1', siteNo: 1, area: GULOU, from: 0, until: 1000, openings: 2, used: 1, reason: 'sampling visit', by: 'x', ...PLAIN_PERMIT })
-  source.permits.push({ permitNo: 5, site: 's-4', siteNo: 4, area: TAIJIANG, from: 0, until: 1000, openings: null, used: 0, reason: '', by: 'x', ...PLAIN_PERMIT })
+  source.permits.push({
+    permitNo: 4,
+    site: 's-1',
+    siteNo: 1,
+    area: GULOU,
+    from: 0,
+    until: 1000,
+    openings: 2,
+    used: 1,
+    reason: 'sampling visit',
+    by: 'x',
+    ...PLAIN_PERMIT,
+  })
+  source.permits.push({
+    permitNo: 5,
+    site: 's-4',
+    siteNo: 4,
+    area: TAIJIANG,
+    from: 0,
+    until: 1000,
+    openings: null,
+    used: 0,
+    reason: '',
+    by: 'x',
+    ...PLAIN_PERMIT,
+  })
   expect((await get('/v1/permits', OPERATOR)).body['items']).toMatchObject([{ id: '4', openings: 2, used: 1, reason: 'sampling visit' }])
   expect((await get('/v1/tokens', 'admin@')).body['items']).toContainEqual({ name: 'sre@', role: 'sre', areas: [''] })
   expect(JSON.stringify((await get('/v1/tokens', 'admin@')).body)).not.toContain('hash')
