@@ -234,6 +234,7 @@ const startEngine = async (settings: Settings): Promise<RunningEngine> => {
         sink: pending,
         erasing: sink.erasing(),
         snapshots: snapshots.kept(),
+        snapshotsPassedOver: passedOver,
         threads: pool.threads.length,
       },
     }
