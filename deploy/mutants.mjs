@@ -237,7 +237,9 @@ const verdicts = new Map(
     .map((one) => [one.id, one]),
 )
 const page = join(ROOT, 'docs/quality-core.md')
-const equivalents = new Set(existsSync(page) ? (readFileSync(page, 'utf8').match(/`[0-9a-f]{8}`/g) ?? []).map((id) => id.slice(1, -1)) : [])
+/** Those above the figures; below them stand the survivors. */
+const listed = existsSync(page) ? readFileSync(page, 'utf8').split('Equivalent:').at(-1).split('`--count')[0] : ''
+const equivalents = new Set((listed.match(/`[0-9a-f]{8}`/g) ?? []).map((id) => id.slice(1, -1)))
 
 const mutants = chosen(texts, Number(values.count), Number(values.seed))
 const jobs = Number(values.jobs)
