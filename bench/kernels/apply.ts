@@ -147,12 +147,14 @@ const run = async (size: KernelSize): Promise<KernelResult> => {
   }
   const measured = await measure('apply', { amount: shape.amount, run: () => void rounds.apply(), before: rounds.prepare })
   const nanoseconds = (measured.medianSeconds * 1e9) / shape.events
-  const schemas: readonly TableSchema[] = [...Object.values(STATE_SCHEMAS), SEALS, WATCHES, SITES, SITE_LINKS, WATCH_LINKS]
+  const { sites, siteChecks, ...ofSeals } = STATE_SCHEMAS
+  const bytesOf = (...schemas: readonly TableSchema[]): number => schemas.reduce((sum, schema) => sum + rowBytes(schema), 0)
   // And two slots of the seals' index, 4 bytes each, at a load of at most one half, of doubled tables.
-  const bytes = schemas.reduce((sum, schema) => sum + rowBytes(schema), 16)
+  const sealBytes = bytesOf(...Object.values(ofSeals), SEALS, WATCHES, WATCH_LINKS) + 16
+  const siteBytes = bytesOf(sites, siteChecks, SITES, SITE_LINKS)
   return {
     ...rates(measured, shape.events),
-    detail: { 'ns/event': Number(nanoseconds.toFixed(1)), seals: shape.seals, 'bytes/seal': bytes },
+    detail: { 'ns/event': Number(nanoseconds.toFixed(1)), seals: shape.seals, 'bytes/seal': sealBytes, 'bytes/site': siteBytes },
     hash: hash.digest('hex').slice(0, 16),
   }
 }
