@@ -76,7 +76,6 @@ export type Sink = {
 }
 
 const VERIFIED_KEY = 'sink:verified'
-/** The last block that earlier runs verified. Before the first extent the block is 0: nothing is verified is -1. */
 /** The last block that is proved to be in ClickHouse, as the log has it noted; -1 before the first. */
 export const storedBlockOf = (noted: (key: string) => unknown): number => Number(noted(VERIFIED_KEY) ?? NO_BLOCK)
 /** What a log must have noted whose blocks up to this one are all in ClickHouse, and no later one: a restored log. */
