@@ -1,8 +1,9 @@
 // How long a start takes after SIGKILL: registers seals, stops once (so a snapshot has them), sends events with snapshots held off, kills
 // the engine, starts it again, and tells the parts of that start from its log line. Every event with a receipt is then counted in ClickHouse.
 
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
+import { join } from 'node:path'
 import { scratchDir, startEngine, type OwnEngine } from '../engine.ts'
 import { apiOk, clickhouseRows, createAgent } from '../http.ts'
 import { hardware, type Hardware } from '../load/machine.ts'
@@ -36,6 +37,8 @@ export type RecoveryResult = Hardware & {
 
 /** Long enough that no snapshot comes by itself. */
 const NO_SNAPSHOT = ['--snapshot-ms', '86400000']
+/** While seals are registered: the snapshot that has them all comes soon after. */
+const OFTEN = ['--snapshot-ms', '5000']
 const BATCH = 2_000
 const IN_FLIGHT = 12
 const IMPORT_LINES = 2_000
@@ -48,14 +51,15 @@ export const runRecovery = async (options: RecoveryOptions): Promise<RecoveryRes
   const dir = scratchDir('recovery')
   const lines: string[] = []
   let engine: OwnEngine | undefined
-  const start = async (): Promise<OwnEngine> => {
-    engine = await startEngine({ dataDir: dir, keep: true, flags: [...NO_SNAPSHOT, ...(options.flags ?? [])], onLog: (line) => void lines.push(line) })
+  const start = async (snapshots = NO_SNAPSHOT): Promise<OwnEngine> => {
+    engine = await startEngine({ dataDir: dir, keep: true, flags: [...snapshots, ...(options.flags ?? [])], onLog: (line) => void lines.push(line) })
     return engine
   }
   try {
     const traffic = createTraffic({ seals, probes: 1, batch: BATCH, seed, boot: 1 })
-    let running = await start()
+    let running = await start(OFTEN)
     await register(running.target, traffic.lines(), say)
+    await snapshotted(running.target, dir)
     await running.stop()
     say(`${seals} seals registered, and a snapshot of them written`)
     running = await start()
@@ -99,6 +103,20 @@ const lastLine = (lines: readonly string[], kind: string): Record<string, number
 const partsOf = (lines: readonly string[]): StartParts => {
   const { parts = {}, seconds: inside = 0 } = lastLine(lines, 'started') as unknown as { parts?: StartParts; seconds?: number }
   return { ...parts, total: Math.round(inside * 1000) / 1000 }
+}
+
+/** Resolves when a snapshot has all that is applied now. */
+const snapshotted = async (target: Target, dir: string): Promise<void> => {
+  const { machine } = (await apiOk(target, 'sre', { path: '/v1/status' })) as { machine: { applied: number } }
+  const newest = (): number =>
+    Math.max(
+      0,
+      ...readdirSync(join(dir, 'snapshots'))
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number),
+    )
+  const until = performance.now() + VISIBLE_MS_MAX
+  while (newest() < machine.applied && performance.now() < until) await pause(200)
 }
 
 const register = async (target: Target, sites: readonly string[], say: (line: string) => void): Promise<void> => {
