@@ -138,12 +138,17 @@ const applyEvents = (run: ShardRun, columns: EventColumns, owners: Uint16Array, 
     heard(run, heir)
     if (owner >= MOVED) heardNow(run, heir)
     if (((run.watches.flags[heir] as number) & WATCH_FLAG.gapBegun) === 0) gapBegins(run, heir)
-    if (deviceAt >= 0) clockWrong(run, columns.deviceTime[deviceAt] as number)
-    else if (((run.watches.flags[heir] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
+    clockRead(run, deviceAt < 0 ? null : (columns.deviceTime[deviceAt] as number))
     if (((run.watches.flags[heir] as number) & WATCH_FLAG.bootKnown) === 0 || current.boot !== windows.boot[seal]) bootNoted(run)
     if (counterIndex[counter] === i) totals(run, columns, counter)
     else applyKind(run, kind[i] as number)
   }
+}
+
+/** The seal's own time, where ingest did not believe it; null where it did. */
+const clockRead = (run: ShardRun, deviceTime: number | null): void => {
+  if (deviceTime !== null) clockWrong(run, deviceTime)
+  else if (((run.watches.flags[run.current.watch] as number) & holdsBit(CONDITION.clockWrong)) !== 0) clockRight(run)
 }
 
 const applyKind = (run: ShardRun, kind: number): void => {

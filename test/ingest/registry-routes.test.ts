@@ -130,6 +130,11 @@ test('alarm work is answered with the alarm as it stands', async () => {
     acknowledgedBy: '',
     assignedTo: '',
     shelvedUntil: null,
+    shelvedBy: '',
+    shelvedReason: '',
+    waitingSince: 0,
+    escalation: 0,
+    deliveries: [],
     repeats: 0,
     value: 0,
   }

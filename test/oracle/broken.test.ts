@@ -44,7 +44,7 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true, force: true }))
 
 const judge = (): { readonly status: number | null; readonly said: string } => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/test/oracle/judge.js', '8000'], { cwd: copy, encoding: 'utf8', timeout: 120_000 })
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/test/oracle/judge.js', '25000'], { cwd: copy, encoding: 'utf8', timeout: 150_000 })
   return { status, said: stdout + stderr }
 }
 
@@ -62,5 +62,5 @@ describe('a detector that is broken on purpose', () => {
       writeFileSync(path, text)
       expect(said).toMatch(says)
       expect(status).toBe(1)
-    })
+    }, 180_000)
 })

@@ -88,7 +88,8 @@ browserTest('a new alarm appears by itself, on top, and leaves when it is acknow
   await row.waitFor({ timeout: 1_000 })
   expect(await page.locator('.alarm').first().getAttribute('data-id')).toBe('new-1')
   expect(await row.locator('.why').textContent()).toBe('The seal was held to a magnet.')
-  expect(await row.locator('.clock').textContent()).toMatch(/^1:00:0\d$/)
+  // The page goes by the engine's clock, which it is told once a second.
+  expect(await row.locator('.clock').textContent()).toMatch(/^(59:59|1:00:0\d)$/)
   await page.waitForFunction(() => document.querySelector('[aria-live=polite]')?.textContent?.includes('new-site'), undefined, { timeout: 4_000 })
 
   await row.locator('button.acknowledge').click()
@@ -112,7 +113,7 @@ browserTest('a row shows how long it waits, how far it was escalated, who has it
   source.round([{ step: 'raised', alarm: { ...base, assignedTo: 'chen', deliveries: [delivery] } }])
   const row = page.locator('[data-id=life-1]')
   await row.waitFor({ timeout: 2_000 })
-  expect(await row.locator('.clock').textContent()).toMatch(/^10:0\d$/)
+  expect(await row.locator('.clock').textContent()).toMatch(/^(9:59|10:0\d)$/)
   expect(await row.locator('.tags').textContent()).toContain('with chen')
   expect(await row.locator('.told').textContent()).toBe('telling duty')
   source.round([{ step: 'escalated', alarm: { ...base, severity: 'critical', escalation: 2, deliveries: [{ ...delivery, state: 'delivered', attempts: 3 }] } }])
