@@ -40,7 +40,7 @@ const TESTS = [
   [/^(permits|weekly|schedule|local-time|rules\/permit)/, /^(permits|declarations|schedule|rules|registry).*\.test/],
   [/^(registry|heir|watch-effects)/, /^(registry|assignments).*\.test/],
   [/^(counter|counting|occupancy|quiet)/, /^(counter|counts|occupancy|rules).*\.test/],
-  [/./, /^(rules|seal-rules|newest|desk)\.test/],
+  [/./, /^(rules|seal-rules|live-views|newest|desk)\.test/],
 ]
 
 const filesIn = (folder, under = '') =>

@@ -250,6 +250,17 @@ describe('anchors', () => {
     ])
     expect(played.machine.siteState('s-1')?.confidence).toBeCloseTo(0.9, 6)
   })
+  it('is made up for by the first tick within twelve hours, and never after them', async () => {
+    for (const [late, left] of [
+      [12 * HOUR - 1, 0],
+      [12 * HOUR, 3],
+    ] as const) {
+      const played = await start()
+      await played.play([building(), eventsEntry(T0 + HOUR, [passage(5, { seq: 1, time: T0 + HOUR }), passage(-2, { seq: 2, time: T0 + HOUR })])])
+      await played.play([tick(T0 + HOUR), tick(QUIET + late)])
+      expect(correctedOf(played)).toBe(left)
+    }
+  })
   it('what passed after the quiet hour counts on top of it', async () => {
     const played = await night({ morning: [passage(4, { seq: 3, time: QUIET + 1 })] })
     expect([rawOf(played), correctedOf(played)]).toEqual([7, 4])

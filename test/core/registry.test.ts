@@ -245,6 +245,35 @@ describe('permits', () => {
     expect(registry.tables().permits.columns.next[2]).toBe(0)
     expect(registry.dump().permitNotes.map(([no]) => no)).toEqual([2])
   })
+  it('forgets one behind newer ones, which stay in the list', () => {
+    const registry = newRegistry()
+    registry.apply(put(building('r')), NOW)
+    const made = [
+      [NOW, NOW + DAY],
+      [NOW, NOW + 20 * DAY],
+      [NOW, NOW + DAY],
+      [NOW, NOW + 30 * DAY],
+    ] as const
+    for (const [from, until] of made) registry.apply({ op: 'put-permit', by: ADMIN, permit: { ...permit, from, until } }, NOW)
+    const later = { ...permit, from: NOW + 100 * DAY, until: NOW + 101 * DAY }
+    registry.apply({ op: 'put-permit', by: ADMIN, permit: later }, NOW + 100 * DAY)
+    const { next } = registry.tables().permits.columns
+    expect([next[5], next[4], next[2]]).toEqual([4, 2, 0])
+    expect(registry.dump().permitNotes.map(([no]) => no)).toEqual([2, 4, 5])
+  })
+  it('that are not there, or of a site elsewhere, are not there to be revoked', () => {
+    const registry = newRegistry()
+    registry.apply(put(building('r')), NOW)
+    registry.apply({ op: 'put-permit', by: ADMIN, permit }, NOW)
+    for (const [permitNo, by] of [
+      [0, ADMIN],
+      [2, ADMIN],
+      [1.5, ADMIN],
+      [1, principal(['elsewhere'])],
+    ] as const)
+      expect(registry.apply({ op: 'revoke-permit', by, permitNo }, NOW).result).toMatchObject({ kind: 'refused', status: 404 })
+    expect([...registry.permits()]).toHaveLength(1)
+  })
   it.each([
     [{ site: 'nowhere' }, 404],
     [{ until: NOW }, 422],

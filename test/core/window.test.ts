@@ -84,6 +84,14 @@ describe('the repeat window', () => {
     expect(judge(windows, 1, 9, 51)).toBe(VERDICT.tooOld)
   })
 
+  it('knows nothing yet of a boot between the two, whatever it knew of the one that this replaces', () => {
+    const windows = fresh()
+    expect(judge(windows, 3, 10, 5)).toBe(VERDICT.fresh)
+    for (let seq = 1; seq <= 1000; seq += 1) expect(judge(windows, 3, 8, seq)).toBe(VERDICT.fresh)
+    for (let seq = 1000; seq >= 1; seq -= 1) expect(judge(windows, 3, 9, seq)).toBe(VERDICT.fresh)
+    expect(judge(windows, 3, 8, 1001)).toBe(VERDICT.tooOld)
+  })
+
   it('never tells an event fresh twice, whatever boots come', () => {
     const step = fc.record({
       boot: fc.constantFrom(1, 2, 900, 1001, 1002, 1003, 2003, 5000, 5001, 4_000_000_000, 4_294_967_295),
