@@ -8,6 +8,7 @@ import { ROLES } from '../../core/ops.ts'
 import { api, call, clickhouse, clickhouseRows, problemText } from '../http.ts'
 import { readEngineFile, type Target } from '../target.ts'
 import { finish, print, targetOf, withTarget, type CommandContext, type TargetOptions } from './options.ts'
+import { readFolder } from './doctor-folder.ts'
 import { ledgerComplaint } from './simulate.ts'
 
 type Finding = { readonly check: string; readonly ok: boolean; readonly says: string; readonly todo?: string }
@@ -18,6 +19,12 @@ const NODE_MIN = [20, 19] as const
 const DISK_BYTES_MIN = 2 * 1024 ** 3
 const CLOCK_MS_MAX = 2_000
 const LAG_S_MAX = 60
+/** Below the 95 % at which senders get 503, with time to act. */
+const LOG_SHARE_MAX = 0.8
+type StatusOfLog = {
+  readonly log: { readonly bytes: number; readonly budgetBytes: number; readonly oldestMs: number | null }
+  readonly sink: { readonly oldestUnstoredSeconds: number }
+}
 
 const good = (says: string): Omit<Finding, 'check'> => ({ ok: true, says })
 const bad = (says: string, todo: string): Omit<Finding, 'check'> => ({ ok: false, says, todo })
@@ -132,6 +139,47 @@ const CHECKS: readonly Check[] = [
           'mend the table (its columns must be those of docs/clickhouse.md); its rows wait and go in by themselves within a minute, the other tables go on',
         )
       return good(spooledBytes === 0 ? 'no table waits' : `no table is refused; ${(spooledBytes / 1024 ** 2).toFixed(0)} MiB of rows wait on disk`)
+    },
+  },
+  {
+    name: 'snapshots',
+    run: async (_, dir) => {
+      const { snapshots, logFirst } = readFolder(dir)
+      const whole = snapshots.find(({ problem }) => problem === null)
+      const damaged = snapshots.filter(({ problem }) => problem !== null).map(({ position, problem }) => `snapshot ${position}: ${problem}`)
+      if (logFirst > 1 && (whole === undefined || whole.position + 1 < logFirst))
+        return bad(
+          [`the log begins at entry ${logFirst} and no whole snapshot reaches it: the engine will not start again`, ...damaged].join('; '),
+          'bring back the snapshots folder, or restore a backup (docs/backup.md)',
+        )
+      if (damaged.length > 0)
+        return bad(
+          `${damaged.join('; ')}: it is passed over at a start`,
+          whole === undefined
+            ? 'look at the disk; the log still has everything'
+            : `look at the disk; snapshot ${whole.position} and the log after it have everything`,
+        )
+      return good(whole === undefined ? 'none yet: the log has everything' : `${snapshots.length} whole, the newest ${Math.round(whole.ageMs / 1000)} s old`)
+    },
+  },
+  {
+    name: 'log',
+    run: async (target) => {
+      const { value } = await api(target, 'sre', { path: '/v1/status' })
+      const { log, sink } = value as StatusOfLog
+      const share = log.bytes / log.budgetBytes
+      const age = log.oldestMs === null ? 0 : Math.max(0, (Date.now() - log.oldestMs) / 1000)
+      const said = `${(log.bytes / 1024 ** 2).toFixed(0)} MiB, ${(share * 100).toFixed(1)} % of its budget; the oldest entry is ${Math.round(age)} s old`
+      if (share <= LOG_SHARE_MAX) return good(said)
+      return sink.oldestUnstoredSeconds > LAG_S_MAX
+        ? bad(
+            `${said}; nothing is trimmed, for rows ${Math.round(sink.oldestUnstoredSeconds)} s old are not in ClickHouse`,
+            'bring ClickHouse back (see sink): trimming and receipts resume by themselves',
+          )
+        : bad(
+            `${said}; what is stored waits for two snapshots and the end of its segment`,
+            'see snapshots; or give the log more: --log-budget-bytes, smaller --log-segment-bytes',
+          )
     },
   },
   {
