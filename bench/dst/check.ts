@@ -63,9 +63,9 @@ const tablesAgree = (world: World, truth: Truth, stored: ReadonlyMap<string, Fou
       if (found.some((row) => !all.has(row)) || new Set(found).size !== found.length) world.complain(`${table} has rows that the run without a fault has not`)
     } else if (!isDeepStrictEqual(wanted, found)) {
       const [a, b] = [new Set(wanted), new Set(found)]
-      const missing = wanted.filter((row) => !b.has(row))
-      const more = found.filter((row) => !a.has(row))
-      world.complain(`${table}: ${wanted.length} rows wanted, ${found.length} found; missing ${missing[0] ?? '-'}; too many ${more[0] ?? '-'}`)
+      const missing = wanted.find((row) => !b.has(row))
+      const more = found.find((row) => !a.has(row))
+      world.complain(`${table}: ${wanted.length} rows wanted, ${found.length} found; missing ${missing ?? '-'}; too many ${more ?? '-'}`)
     }
     if (have.rows.some((row) => keyAt >= 0 && truth.expired.has(Number(row[keyAt])))) world.complain(`${table} holds rows of expired sites`)
   }

@@ -65,7 +65,7 @@ const testOf = (where: string): Test => {
 }
 
 /** Columns that a merge adds up, of tables that are no replacing ones; of the others the newest row stays. */
-const SUMS = ['people_in', 'people_out', 'openings']
+const SUMS: ReadonlySet<string> = new Set(['people_in', 'people_out', 'openings'])
 const KEYS = new Map<string, readonly string[]>(SINK_TABLES.flatMap(({ name, collapsesBy }) => (collapsesBy === null ? [] : [[name, collapsesBy] as const])))
 
 /** What is left of rows when a table that collapses has merged them all; the rows themselves of one that does not. */
@@ -91,7 +91,7 @@ export const merged = (table: string, columns: readonly string[], rows: readonly
 }
 const foldCell = (column: string, keys: readonly string[], a: Value, b: Value): Value => {
   if (keys.includes(column)) return a
-  if (SUMS.includes(column)) return Number(a) + Number(b)
+  if (SUMS.has(column)) return Number(a) + Number(b)
   return (a as number | bigint) > (b as number | bigint) ? a : b
 }
 

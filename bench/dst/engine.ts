@@ -21,7 +21,7 @@ import { startHub, type Hub } from '../../live/hub.ts'
 import { startSink, type Sink } from '../../storage/sink.ts'
 import { openSimLog } from './log.ts'
 import { POLICY } from './policy.ts'
-import { ownerOf, type Owner } from './time.ts'
+import type { Owner } from './time.ts'
 import type { World } from './world.ts'
 
 // One life of a simulated engine: the production parts, wired and stopped in the order of main.ts, on the simulated log, disk and
@@ -59,10 +59,9 @@ const runTask =
     return given[valueSymbol] ?? given
   }
 
-export const startEngine = async (world: World): Promise<SimEngine> => {
+/** To be called in an event of `process`, so that whatever it starts ends with it. */
+export const startEngine = async (world: World, process: Owner): Promise<SimEngine> => {
   const { time, figures, folders } = world
-  const process = ownerOf('engine')
-  world.process = process
   const clock = createClock(false, Date.now)
   const log = openSimLog(world.disk, {
     time,

@@ -6,29 +6,32 @@ import type { World } from './world.ts'
 // What breaks in a simulated run, and when: drawn from the seed. Each fault is counted by its kind. `watchOver` starts the engine whenever
 // none runs, as whatever starts it in production would.
 
-const world_ = ownerOf('faults')
+const owner = ownerOf('faults')
 
 export const watchOver = (world: World): void => {
   const start = (): void => {
-    if (world.down || !world.store.server.up) return void world.time.after(world_, 50, start)
-    startEngine(world).then(
-      (engine) => {
-        world.engine = engine
-      },
-      (error: unknown) => {
-        const { message } = error as Error
-        if (/ENOSPC|budget/.test(message)) world.trace(`engine: did not start: ${message}`)
-        else world.complain(`the engine did not start: ${(error as Error).stack}`)
-        world.process.alive = false
-      },
-    )
-    const mine = world.process
+    if (world.down || !world.store.server.up) return void world.time.after(owner, 50, start)
+    const mine = ownerOf('engine')
+    world.process = mine
+    world.time.after(mine, 0, () => {
+      startEngine(world, mine).then(
+        (engine) => {
+          if (mine.alive) world.engine = engine
+        },
+        (error: unknown) => {
+          const { message, stack } = error as Error
+          if (/ENOSPC|budget/.test(message)) world.trace(`engine: did not start: ${message}`)
+          else world.complain(`the engine did not start: ${stack}`)
+          mine.alive = false
+        },
+      )
+    })
     const look = (): void => {
-      if (mine.alive) return void world.time.after(world_, 40, look)
+      if (mine.alive) return void world.time.after(owner, 40, look)
       if (world.engine?.process === mine) world.engine = undefined
       start()
     }
-    world.time.after(world_, 40, look)
+    world.time.after(owner, 40, look)
   }
   start()
 }
@@ -42,17 +45,17 @@ export const crash = (world: World, powerLost = false): void => {
   const { server } = world.store
   if (server.embedded || powerLost) {
     if (server.up) world.store.kill(powerLost)
-    world.time.after(world_, world.random.int(20, 400), () => world.store.start())
+    world.time.after(owner, world.random.int(20, 400), () => world.store.start())
   }
 }
 const outage = (world: World, powerLost: boolean): void => {
   world.store.kill(powerLost)
-  world.time.after(world_, world.random.int(50, 2500), () => world.store.start())
+  world.time.after(owner, world.random.int(50, 2500), () => world.store.start())
 }
 /** Sets something, and sets it back after a while. */
 const forAWhile = (world: World, msMax: number, set: (on: boolean) => void): void => {
   set(true)
-  world.time.after(world_, world.random.int(100, msMax), () => set(false))
+  world.time.after(owner, world.random.int(100, msMax), () => set(false))
 }
 
 type Fault = (world: World) => void
@@ -89,8 +92,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'clock stepped': (world) => void (world.time.wall += world.random.pick([-3_600_000, -5000, 5000, 60_000, 600_000])),
   'clean stop': (world) => {
-    world.engine?.stop().catch((error: unknown) => world.complain(`the engine did not stop: ${(error as Error).message}`))
+    const { engine } = world
     world.engine = undefined
+    if (engine === undefined) return
+    world.time.after(engine.process, 0, () => {
+      engine.stop().catch((error: unknown) => world.complain(`the engine did not stop: ${(error as Error).message}`))
+    })
   },
 }
 const POWER_FAULTS: Readonly<Record<string, Fault>> = {
@@ -110,7 +117,7 @@ export const scheduleFaults = (world: World): void => {
   const count = random.int(1, 6)
   for (let i = 0; i < count; i += 1) {
     const [name, fault] = options.powerLoss && i === 0 ? random.pick(Object.entries(POWER_FAULTS)) : random.pick(kinds)
-    world.time.after(world_, random.int(1000, figures.loadMs), () => {
+    world.time.after(owner, random.int(1000, figures.loadMs), () => {
       if (world.calm) return
       world.trace(`FAULT ${name}`)
       world.faults.set(name, (world.faults.get(name) ?? 0) + 1)

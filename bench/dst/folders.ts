@@ -118,7 +118,7 @@ const io = <T>(what: () => T, ms = MS_PER_CALL): Promise<T> => {
       try {
         resolve(what())
       } catch (error) {
-        reject(error as Error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       }
     })
   })
@@ -151,8 +151,7 @@ const removed = (path: string): void => {
   parent.names.delete(name)
 }
 type Data = string | Uint8Array | readonly Uint8Array[]
-const bytesOf = (data: Data): Buffer =>
-  typeof data === 'string' ? Buffer.from(data) : data instanceof Uint8Array ? Buffer.from(data) : Buffer.concat(data as readonly Uint8Array[])
+const bytesOf = (data: Data): Buffer => (typeof data === 'string' ? Buffer.from(data) : data instanceof Uint8Array ? Buffer.from(data) : Buffer.concat(data))
 
 const sync = {
   mkdirSync: (path: string): undefined => {

@@ -74,7 +74,7 @@ export const createTime = (random: Random, wallAtStart: number): Time => {
           try {
             planned.run()
           } catch (error) {
-            return end(() => reject(error as Error))
+            return end(() => reject(error instanceof Error ? error : new Error(String(error))))
           }
           // Comes when every microtask is done.
           real.setImmediate(step)
@@ -145,7 +145,7 @@ export const installVirtualTime = (): void => {
   define('setImmediate', (run: (...args: unknown[]) => void, ...args: unknown[]) => timer(() => run(...args), 0, false))
   for (const name of ['clearTimeout', 'clearInterval', 'clearImmediate']) {
     const own = host[name] as (handle: unknown) => void
-    host[name] = ((handle: unknown) => (isHandle(handle) ? handle.cancel() : own(handle))) as (...args: never[]) => unknown
+    host[name] = (handle: unknown) => (isHandle(handle) ? handle.cancel() : own(handle))
   }
   Date.now = () => (time === undefined ? real.now() : Math.floor(time.wall + time.now()))
   performance.now = () => (time === undefined ? original.now() : time.now())

@@ -1,5 +1,4 @@
 import { valueSymbol } from 'piscina'
-import { ENTRY, entryHeader } from '../../core/entry.ts'
 import { position } from '../../core/ids.ts'
 import applyWorker from '../../core/thread/apply-worker.ts'
 import { startMachine } from '../../core/thread/machine-run.ts'
@@ -61,5 +60,3 @@ export const truthOf = async (entries: readonly Uint8Array[]): Promise<Truth> =>
   }
   return { rows, blocks, steps, open, expired, ledger: machine.ledger() }
 }
-export const eventsIn = (entries: readonly Uint8Array[]): number =>
-  entries.reduce((sum, bytes) => sum + (entryHeader(bytes).kind === ENTRY.events ? entryHeader(bytes).count : 0), 0)
