@@ -8,6 +8,7 @@ import { scratchDir, startEngine } from '../engine.ts'
 import { apiOk, clickhouseRows, createAgent } from '../http.ts'
 import { watchAlarms } from '../load/alarm-watch.ts'
 import { createLatencies, type LatencySummary } from '../load/latency.ts'
+import { countEvents } from '../load/count-rows.ts'
 import { hardware, type Hardware } from '../load/machine.ts'
 import { runLoad } from '../load/run.ts'
 import { createTraffic } from '../load/traffic.ts'
@@ -197,9 +198,5 @@ const allVisible = async (target: Target, expected: number): Promise<{ readonly 
   const until = performance.now() + VISIBLE_MS_MAX
   while ((await rows()) < expected && performance.now() < until) await pause(100)
   const at = performance.now()
-  const [row] = await clickhouseRows<{ n: string; d: string }>(
-    target,
-    'SELECT sum(c) AS n, count() AS d FROM (SELECT count() AS c FROM seals.events GROUP BY seal, boot, seq)',
-  )
-  return { rows: Number(row?.n ?? 0), distinct: Number(row?.d ?? 0), at }
+  return { ...(await countEvents(target)), at }
 }

@@ -6,6 +6,7 @@ import { loadavg } from 'node:os'
 import { join } from 'node:path'
 import { scratchDir, startEngine, type OwnEngine } from '../engine.ts'
 import { apiOk, clickhouseRows, createAgent } from '../http.ts'
+import { countEvents } from '../load/count-rows.ts'
 import { hardware, type Hardware } from '../load/machine.ts'
 import { createTraffic } from '../load/traffic.ts'
 import { httpSender } from '../sender.ts'
@@ -156,9 +157,5 @@ const count = async (target: Target, expected: number): Promise<{ readonly rows:
   const rows = async (): Promise<number> => Number((await clickhouseRows<{ n: string }>(target, 'SELECT count() AS n FROM seals.events'))[0]?.n ?? 0)
   const until = performance.now() + VISIBLE_MS_MAX
   while ((await rows()) < expected && performance.now() < until) await pause(200)
-  const [row] = await clickhouseRows<{ n: string; d: string }>(
-    target,
-    'SELECT sum(c) AS n, count() AS d FROM (SELECT count() AS c FROM seals.events GROUP BY seal, boot, seq)',
-  )
-  return { rows: Number(row?.n ?? 0), distinct: Number(row?.d ?? 0) }
+  return { ...(await countEvents(target)) }
 }
