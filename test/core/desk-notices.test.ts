@@ -75,6 +75,17 @@ describe('an end', () => {
     expect(waiting(twin)).toEqual(['duty raised major', 'duty cleared major'])
     expect(twin.dump()).toEqual(desk.dump())
   })
+  it('by a person, once all webhooks are gone, leaves a desk and its copy alike', () => {
+    const before = newDesk({ webhooks: [webhook()] })
+    say(before, 'tamper', 'began')
+    const desk = copiedDesk(before)
+    say(desk, 'tamper', 'ended')
+    work(desk, 'acknowledge')
+    expect([...desk.openAlarms()]).toEqual([])
+    const twin = copiedDesk(desk)
+    for (const one of [desk, twin]) one.tick(AT + MINUTE)
+    expect(twin.dump()).toEqual(desk.dump())
+  })
 })
 
 describe('a delivery', () => {
