@@ -59,8 +59,10 @@ const tablesAgree = (world: World, truth: Truth, stored: ReadonlyMap<string, Fou
     const wanted = textOf(table, { columns: want.columns, rows: BY_WORDS.has(table) ? want.rows : want.rows.filter(living) })
     const found = textOf(table, have)
     if (BY_WORDS.has(table) && truth.expired.size > 0) {
-      const all = new Set(wanted)
-      if (found.some((row) => !all.has(row)) || new Set(found).size !== found.length) world.complain(`${table} has rows that the run without a fault has not`)
+      const left = new Map<string, number>()
+      for (const row of wanted) left.set(row, (left.get(row) ?? 0) + 1)
+      for (const row of found) left.set(row, (left.get(row) ?? 0) - 1)
+      if ([...left.values()].some((count) => count < 0)) world.complain(`${table} has rows that the run without a fault has not`)
     } else if (!isDeepStrictEqual(wanted, found)) {
       const [a, b] = [new Set(wanted), new Set(found)]
       const missing = wanted.find((row) => !b.has(row))

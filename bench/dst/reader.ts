@@ -27,6 +27,8 @@ type Told = {
   readonly alarm?: { readonly id: string; readonly state: string }
   readonly alarms?: readonly { readonly id: string }[]
 }
+/** Larger than real ones, so that a reader that is a little behind is one that the hub queues for. */
+const BYTES_PER_FRAME = 16_000
 const positionOf = (cursor: string | undefined): number => Number((cursor ?? '').split(':')[1])
 
 export const startReader = (world: World, name: number): LiveReader => {
@@ -87,7 +89,7 @@ export const startReader = (world: World, name: number): LiveReader => {
           hear(connection, JSON.parse(Buffer.from(bytes).toString()) as Told)
         })
       },
-      buffered: () => unsent * 40_000,
+      buffered: () => unsent * BYTES_PER_FRAME,
       close: () => time.after(mine, Math.max(0, free - time.now()) + 1, cut),
       ping: () => joined?.answered(),
     }

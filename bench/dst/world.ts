@@ -87,7 +87,7 @@ export const createWorld = (options: RunOptions): World => {
     if (armed.length === 0) return
     for (const one of armed) {
       one.left -= 1
-      if (one.left === 0) time.after(self, 0, one.run)
+      if (one.left === 0) time.after(self, 0, () => world.calm || one.run())
     }
     armed = armed.filter(({ left }) => left > 0)
   }
