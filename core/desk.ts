@@ -103,6 +103,8 @@ const deskOver = (state: DeskState): Desk => {
     webhooksChanged: (now) => {
       const known = new Set(state.deps.webhooks().map(({ webhookNo }) => webhookNo))
       dropWhere(state, ({ webhookNo }) => !known.has(webhookNo), now)
+      // A closed alarm is kept until its end is told: nobody is to be told by a webhook that is gone.
+      for (const alarms of [state.open, state.closed]) for (const alarm of alarms.values()) alarm.told = alarm.told.filter((no) => known.has(no))
     },
     policyChanged: (now) => {
       const silenced = [...state.open.values()].filter((alarm) => severityOf(state, { kind: alarm.kind, site: alarm.siteNo }) === 'off')

@@ -113,7 +113,17 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
     forgetSoon()
   })
   if (expiries > 0) forgetSoon()
-  const timer = setInterval(() => void inTurn(snapshot).catch(() => undefined), deps.everyMs)
+  // One at a time: while ClickHouse is away a snapshot waits, with a copy of the state, and others behind it would be of no use.
+  let periodic = false
+  const timer = setInterval(() => {
+    if (periodic) return
+    periodic = true
+    void inTurn(snapshot)
+      .catch(() => undefined)
+      .finally(() => {
+        periodic = false
+      })
+  }, deps.everyMs)
   return {
     snapshot: () => inTurn(snapshot),
     copyFor: (atEnd, use) =>
