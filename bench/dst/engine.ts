@@ -106,6 +106,10 @@ export const startEngine = async (world: World, process: Owner): Promise<SimEngi
   machine.onRound(sink.offer)
   machine.onRound(stored.offer)
   machine.onRound((round) => traceRound(world, round))
+  let lastEnded = -1
+  machine.onRound((round) => {
+    if (round.ends) lastEnded = round.block
+  })
   let expiredBefore = false
   const leave = machine.onRound((round) => {
     expiredBefore ||= round.expiredKeys.length > 0
@@ -159,7 +163,7 @@ export const startEngine = async (world: World, process: Owner): Promise<SimEngi
     ringChanges: figures.ringChanges,
   })
   world.trace(`engine: ready at ${machine.applied()}`)
-  const parts: Parts = { world, process, machine, log, sink, keeper, pulse, hub, batcher, notes, stopping: false }
+  const parts: Parts = { world, process, machine, log, sink, keeper, pulse, hub, batcher, notes, lastEnded: () => lastEnded, stopping: false }
   return {
     process,
     machine,
@@ -186,6 +190,7 @@ type Parts = {
   readonly hub: Hub
   readonly batcher: Batcher
   readonly notes: AccessNotes
+  readonly lastEnded: () => number
   stopping: boolean
 }
 
@@ -223,7 +228,7 @@ const finish = async (parts: Parts): Promise<void> => {
   const { world, process, machine, sink, pulse } = parts
   pulse.stop()
   await pulse.endExtent()
-  while (machine.backlog().entries > 0 || sink.pending().blocks > 0 || sink.erasing() > 0) await world.time.pause(process, LOOK_MS)
+  while (machine.backlog().entries > 0 || sink.verified() < parts.lastEnded() || sink.erasing() > 0) await world.time.pause(process, LOOK_MS)
 }
 
 /** The log must reach back to the older of the two newest snapshots, in case the newest is damaged. */
