@@ -3,6 +3,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import { reloadNames } from './names.ts'
 import type { SinkHappening } from './sink-events.ts'
 import { SINK_TABLES, type SinkTable } from './tables.ts'
+import type { Turns } from './turns.ts'
 
 // Erasing sites whose data has expired: their rows leave every table, names included, and the deletion is proved by counting.
 // Keys to erase are a durable note until then, so a crash repeats the work and forgets nothing.
@@ -17,17 +18,19 @@ const ERASE_KEY = 'sink:erase'
 const TABLES: readonly SinkTable[] = SINK_TABLES.filter(({ bySite }) => bySite).map(({ name }) => name)
 
 /** Erases all rows of these sites. Resolves when a count finds none; idempotent. */
-export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly number[]): Promise<void> => {
+export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly number[], alone: Turns['alone']): Promise<void> => {
   for (let at = 0; at < siteKeys.length; at += KEYS_PER_DELETE_MAX) {
     const keys = siteKeys
       .slice(at, at + KEYS_PER_DELETE_MAX)
       .map((key) => Math.trunc(key))
       .join(', ')
-    await deleteNamed(client, keys)
+    await deleteNamed(client, keys, alone)
     // Names last: a row must not be seen without its name while it is still there.
     for (const table of [...TABLES].reverse()) {
-      if ((await countKeys(client, table, keys)) === 0) continue
-      await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE site_key IN (${keys}) SETTINGS mutations_sync = 2` })
+      await alone(table, async () => {
+        if ((await countKeys(client, table, keys)) === 0) return
+        await client.command({ query: `ALTER TABLE seals.${table} DELETE WHERE site_key IN (${keys}) SETTINGS mutations_sync = 2` })
+      })
     }
   }
   await reloadNames(client)
@@ -35,7 +38,7 @@ export const deleteKeys = async (client: ClickHouseClient, siteKeys: readonly nu
 }
 
 /** Deletes what names these sites in words. Before the names themselves go, so that a crash in between is made good by the next try. */
-const deleteNamed = async (client: ClickHouseClient, keys: string): Promise<void> => {
+const deleteNamed = async (client: ClickHouseClient, keys: string, alone: Turns['alone']): Promise<void> => {
   // A seal or a site id that lives on elsewhere keeps its rows.
   const only = (what: string, table: string): string =>
     `SELECT DISTINCT ${what} AS name FROM seals.${table} WHERE site_key IN (${keys}) AND ${what} NOT IN (SELECT ${what} FROM seals.${table} WHERE site_key NOT IN (${keys}))`
@@ -46,14 +49,14 @@ const deleteNamed = async (client: ClickHouseClient, keys: string): Promise<void
     ...seals.map((seal) => BigInt(seal).toString(16).padStart(16, '0')),
   ]
   for (let at = 0; at < seals.length; at += NAMES_PER_DELETE_MAX)
-    await deleteWhere(client, 'rejected_events', `seal IN (${seals.slice(at, at + NAMES_PER_DELETE_MAX).join(', ')})`)
+    await alone('rejected_events', () => deleteWhere(client, 'rejected_events', `seal IN (${seals.slice(at, at + NAMES_PER_DELETE_MAX).join(', ')})`))
   for (let at = 0; at < words.length; at += NAMES_PER_DELETE_MAX) {
     const list = words
       .slice(at, at + NAMES_PER_DELETE_MAX)
       .map((word) => `'${word.replaceAll(/[\\']/g, '\\$&')}'`)
       .join(', ')
     // `detail` may be a query's text: its words are what can be an id.
-    await deleteWhere(client, 'access', `target IN (${list}) OR hasAny(extractAll(detail, '[A-Za-z0-9._:-]+'), [${list}])`)
+    await alone('access', () => deleteWhere(client, 'access', `target IN (${list}) OR hasAny(extractAll(detail, '[A-Za-z0-9._:-]+'), [${list}])`))
   }
 }
 const names = async (client: ClickHouseClient, query: string): Promise<readonly string[]> =>
@@ -89,6 +92,7 @@ const countWhere = async (client: ClickHouseClient, table: string, where: string
 }
 
 export type EraserOptions = {
+  readonly turns: Turns
   readonly client: ClickHouseClient | Promise<ClickHouseClient>
   readonly note: (key: string, value: unknown) => Promise<void>
   readonly noted: (key: string) => unknown
@@ -111,7 +115,7 @@ export const startEraser = (options: EraserOptions): Eraser => {
       const batch = [...keys].slice(0, KEYS_PER_DELETE_MAX)
       const started = Date.now()
       try {
-        await deleteKeys(await options.client, batch)
+        await deleteKeys(await options.client, batch, options.turns.alone)
         for (const key of batch) keys.delete(key)
         await options.note(ERASE_KEY, [...keys])
         options.emit({ kind: 'erased', siteKeys: batch.length, ms: Date.now() - started })

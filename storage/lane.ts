@@ -153,15 +153,11 @@ const storeBlock = async (options: LaneOptions, work: Work): Promise<{ readonly 
 }
 
 /** Sends (again, with the same token, where the last end was ambiguous) and counts. */
-const tryOnce = async (
-  { client, spec, logId }: LaneOptions,
-  { block, payload, inDoubt }: Work,
-  attempt: number,
-  doubt: boolean,
-): Promise<'there' | 'absent'> => {
+const tryOnce = async ({ client, spec, logId }: LaneOptions, { block, payload }: Work, attempt: number, doubt: boolean): Promise<'there' | 'absent'> => {
   const token = `${logId}:${spec.name}:${block}:${attempt}`
-  if (doubt && inDoubt) {
-    // After a restart the insert of the process before may still run in a server; sending beside it could store the block twice.
+  if (doubt) {
+    // An insert of before may still run; sending beside it could store the block twice. Nor is its token proof: ClickHouse writes the list of
+    // tokens without a flush, and after a power loss has the part, but not its token.
     if (await isInsertRunning(client, token)) throw new Error(`an insert of block ${block} still runs`)
     if ((await countBlock(client, spec, block)) === payload.counted) return 'there'
   }

@@ -13,6 +13,7 @@ import { createQueue, pendingBlock, type Pending, type Queue } from './sink-queu
 import { createSpiller } from './spill.ts'
 import { openSpool, type Spool } from './spool.ts'
 import { SINK_TABLES, type SinkTable, type TableSpec } from './tables.ts'
+import { createTurns } from './turns.ts'
 
 // The sink: gathers the machine's rows into blocks and brings each block into ClickHouse exactly once (storage/lane.ts has the proof).
 // Each table has a lane and a queue of its own: one that ClickHouse refuses waits alone, the others go on.
@@ -91,7 +92,10 @@ export const startSink = (options: SinkOptions): Sink => {
   setMaxListeners(0, stopped.signal)
   const opened = Promise.resolve(options.client)
   const lanes = new Map<SinkTable, Lane>()
-  const eraser = startEraser({ ...options, signal: stopped.signal })
+  const isInDoubt = (table: SinkTable): boolean =>
+    ((options.noted(noteKey(table)) as LaneNote | undefined)?.sending ?? NO_BLOCK) > Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
+  const turns = createTurns(SINK_TABLES.map(({ name }) => name).filter(isInDoubt), stopped.signal)
+  const eraser = startEraser({ ...options, turns, signal: stopped.signal })
   const waiters: { readonly block: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   /** Ended blocks that are not verified, oldest first. */
   const order: Pending[] = []
@@ -141,7 +145,7 @@ export const startSink = (options: SinkOptions): Sink => {
       if (spec.name !== 'sites') await Promise.race([pending.named, sleep(NAMES_WAIT_MS_MAX, undefined, { signal: stopped.signal, ref: false })])
       while (hold !== undefined && pending.open.block > hold.block) await hold.released
       pending.sending.add(spec.name)
-      await lane.store(pending.open.block, () => payloadFrom(pending, spec, spool))
+      await turns.store(spec.name, () => lane.store(pending.open.block, () => payloadFrom(pending, spec, spool)))
       if (spec.name === 'sites') await nameNow(client, options.emit)
       releaseTable(pending.open, spec.name)
       await spool?.drop(pending.spooled.get(spec.name))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { open, type RootDatabase } from 'lmdb'
 import { ENTRY, stampReceived } from '../../core/entry.ts'
 import { position, type Position } from '../../core/ids.ts'
@@ -58,6 +58,7 @@ type Waiting = { readonly bytes: Uint8Array; readonly resolve: (at: Position) =>
 export const openLmdbLog = async (dir: string, options: LmdbLogOptions): Promise<LmdbLog> => {
   const { now, segmentBytesMax, segmentAgeMsMax, budgetBytes } = options
   mkdirSync(dir, { recursive: true })
+  fsyncFolder(dirname(dir))
   const unlock = lockFolder(dir)
   const notes = openNotes(dir)
   const mapBytes = segmentBytesMax + MAP_SLACK_BYTES

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { open, readFile, rename, writeFile, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { position as positionOf, type Position } from '../../core/ids.ts'
 import { fsyncFolder } from './segment.ts'
@@ -37,6 +37,8 @@ type Manifest = { readonly format: number; readonly logId: string; readonly posi
 
 export const openSnapshots = (dir: string, logId: string): Snapshots => {
   mkdirSync(dir, { recursive: true })
+  // The folder's own name must outlive a power loss as well: the log is trimmed on the strength of what is in it.
+  fsyncFolder(dirname(dir))
   // What a killed write left behind.
   for (const name of readdirSync(dir)) if (name.endsWith('.tmp')) rmSync(join(dir, name), { recursive: true, force: true })
   const kept = (): Position[] =>
