@@ -146,7 +146,12 @@ const readerSawAll = (world: World, truth: Truth, { connections, open, cursor }:
   const last = truth.steps.at(-1)?.at ?? 0
   if ((cursor() ?? 0) < last) world.complain(`a subscriber holds cursor ${cursor()}, the last step is at ${last}`)
   else if (!isDeepStrictEqual([...open()].toSorted(), ids))
-    world.complain(`a subscriber believes ${[...open()].toSorted().join(' ')} open, open are ${ids.join(' ')}`)
+    world.complain(
+      `a subscriber believes ${[...open()].filter((id) => !ids.includes(id)).join(' ')} open too, and not ${ids.filter((id) => !open().has(id)).join(' ')}; ${truth.steps
+        .filter(({ id }) => open().has(id) !== ids.includes(id))
+        .map(({ at, id, step }) => `${at}: ${id} ${step}`)
+        .join(', ')}`,
+    )
 }
 const connectionSawAll = (world: World, truth: Truth, { since, resumed, hello, steps, snapshot, last }: Connection): void => {
   if (Number.isNaN(hello) || Number.isNaN(last)) return
