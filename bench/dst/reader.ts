@@ -68,8 +68,8 @@ export const startReader = (world: World, name: number): LiveReader => {
     if (engine === undefined) return again(100)
     line = ownerOf('line')
     const mine = line
-    // Now and then one comes back with what it knew long ago.
-    const since = held !== null && !world.calm && random.chance(0.1) ? random.pick(cursors) : held
+    // Now and then one comes back with what it knew long ago; never with a cursor beyond what it has been told since.
+    const since = held !== null && !world.calm && random.chance(0.1) ? random.pick(cursors.filter((cursor) => cursor <= (held as number))) : held
     const connection: Connection = { since, resumed: false, hello: Number.NaN, steps: [], snapshot: [], last: Number.NaN }
     let joined: Reader | undefined
     let unsent = 0
