@@ -125,7 +125,8 @@ export const startSink = (options: SinkOptions): Sink => {
     if (advancing) return
     advancing = true
     for (let head = order[0]; head !== undefined && head.left.size === 0; head = order[0]) {
-      if (head.expired.length > 0) await eraser.add(head.expired)
+      const { expired: keys } = head
+      if (keys.length > 0) await forever(() => eraser.add(keys), stopped.signal)
       if (head.hadRows || head.expired.length > 0) await persist(options, head.open.block, stopped.signal)
       order.shift()
       verified = Math.max(verified, head.open.block)

@@ -118,7 +118,8 @@ export const startKeeper = (deps: KeeperDeps): Keeper => {
   const timer = setInterval(() => {
     if (periodic) return
     periodic = true
-    void inTurn(snapshot)
+    // What could not be forgotten when it expired (a full disk) is tried again.
+    void inTurn(() => (expiries > forgotten ? forget() : snapshot()))
       .catch(() => undefined)
       .finally(() => {
         periodic = false

@@ -70,9 +70,15 @@ export const openSnapshots = (dir: string, logId: string): Snapshots => {
     },
     load: async () => {
       const damaged: string[] = []
+      const passed: Position[] = []
       for (const position of kept().reverse()) {
         const read = await readFolder(join(dir, folderName(position)), { logId, position })
-        if (typeof read !== 'string') return { snapshot: read, damaged }
+        if (typeof read !== 'string') {
+          // Not kept: the log would be trimmed to what is of no use.
+          drop(passed)
+          return { snapshot: read, damaged }
+        }
+        passed.push(position)
         damaged.push(`snapshot ${position}: ${read}`)
       }
       return { snapshot: null, damaged }

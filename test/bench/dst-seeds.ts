@@ -6,4 +6,6 @@ export const SEEDS_KEPT = [
   { seed: 2, powerLoss: true, found: 'a power loss took the name of the snapshots folder, and the log was trimmed (ingest/log/snapshots.ts)' },
   { seed: 5, powerLoss: true, found: 'ClickHouse lost a token in a power loss and kept its part: the block was sent twice (storage/lane.ts)' },
   { seed: 21, powerLoss: true, found: 'the same, in another table' },
+  { seed: 30107, powerLoss: false, found: 'a disk that was full when keys expired ended a lane, and nothing was verified any more (storage/sink.ts)' },
+  { seed: 45327, powerLoss: false, found: 'a damaged snapshot counted as one of the two kept, and the log was trimmed to it (ingest/log/snapshots.ts)' },
 ] as const
