@@ -38,6 +38,7 @@ export type World = {
   readonly promised: Promised[]
   readonly complaints: string[]
   readonly faults: Map<string, number>
+  readonly tokensSeen: Set<string>
   readonly trace: (line: string) => void
   readonly traced: () => { readonly lines: readonly string[]; readonly hash: string }
   readonly complain: (text: string) => void
@@ -122,6 +123,7 @@ export const createWorld = (options: RunOptions): World => {
     promised,
     complaints,
     faults: new Map(),
+    tokensSeen: new Set(),
     trace,
     traced: () => ({ lines, hash: hash.copy().digest('hex').slice(0, 16) }),
     complain,
@@ -139,6 +141,9 @@ export const createWorld = (options: RunOptions): World => {
 const mayInsert = (world: World, table: string, { block, token }: { readonly block: number; readonly token: string }): void => {
   const [logId, named, number, attempt] = token.split(':')
   if (logId !== world.disk.id || named !== table || Number(number) !== block) world.complain(`${table} ${block} came under the token ${token}`)
+  // One that hung may come again behind later blocks: its token makes nothing of it.
+  if (world.tokensSeen.has(token)) return
+  world.tokensSeen.add(token)
   const note = world.disk.notes.get(`sink:${table}`) as { readonly sending: number; readonly attempt: number } | undefined
   if (note?.sending !== block || String(note.attempt) !== attempt)
     world.complain(`${table} ${block} came under attempt ${attempt}, noted is ${note?.sending} ${note?.attempt}`)
