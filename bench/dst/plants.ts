@@ -41,7 +41,7 @@ export const PLANTS: readonly Plant[] = [
     find: 'releaseTable(pending.open, spec.name);',
     put: 'if (pending.spooled.has(spec.name)) await (await import("./insert.js")).sendBlock(options.client, spec, await payloadFrom(pending, spec, spool), `${options.logId}:${spec.name}:${pending.open.block}:again`); releaseTable(pending.open, spec.name);',
   },
-  { name: 'expired keys not noted', file: 'storage/sink.js', find: 'await eraser.add(head.expired);', put: ';' },
+  { name: 'expired keys not noted', file: 'storage/sink.js', find: 'await forever(() => eraser.add(keys), stopped.signal);', put: ';' },
   {
     name: 'snapshot before its blocks are verified',
     file: 'ingest/log/keeper.js',
