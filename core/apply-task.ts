@@ -1,31 +1,17 @@
 import { applyEntries, type RoundEntries } from './apply.ts'
 import { createWriter, takeChunk } from './chunk-writer.ts'
-import { SEALS, SEAL_SLOTS, WATCHES } from './directory.ts'
-import { HOLIDAYS, POLICIES } from './policy-table.ts'
 import { FIXED } from './policy.ts'
 import { emitRollups, forgetRollups } from './rollup.ts'
 import type { Chunk } from './rows.ts'
 import { createRun, type ShardRun, type Tables } from './shard-run.ts'
 import { SIGNAL_STRIDE } from './signal.ts'
-import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
+import { SHARED_SCHEMAS } from './shared-tables.ts'
 import { attachShard, attachState, SHARD_SCHEMAS, type ShardTableName, type ShardTables, type State } from './state.ts'
 import { attachHandle, handlesOf, type Table, type TableHandle } from './table.ts'
 
 // One task: a set of shards over a range of a round's entries, or the end of an extent for them. It runs on any thread, the machine's
 // own too. Tables travel as handles (buffer and capacity); those of a shard that grew meanwhile come back the same way.
 
-/** What threads read of the registry's tables. */
-const SHARED_SCHEMAS = {
-  slots: SEAL_SLOTS,
-  seals: SEALS,
-  watches: WATCHES,
-  sites: SITES,
-  permits: PERMITS,
-  policies: POLICIES,
-  holidays: HOLIDAYS,
-  siteLinks: SITE_LINKS,
-  watchLinks: WATCH_LINKS,
-} as const
 type SharedName = keyof typeof SHARED_SCHEMAS
 type Shared = { readonly [K in SharedName]: Table<(typeof SHARED_SCHEMAS)[K]> }
 export type ShardHandles = Readonly<Record<ShardTableName, TableHandle>>

@@ -1,10 +1,11 @@
-import { createDirectory, type Directory, SEALS, SEAL_SLOTS, WATCHES } from './directory.ts'
+import { createDirectory, type Directory, type SEALS, type SEAL_SLOTS, type WATCHES } from './directory.ts'
 import type { DirectoryState } from './directory-write.ts'
 import type { PermitSource, Role } from './ops.ts'
 import type { Policy } from './policy.ts'
-import { defaultPolicyTables, HOLIDAYS, POLICIES, type PolicyTables } from './policy-table.ts'
+import { defaultPolicyTables, type HOLIDAYS, type POLICIES, type PolicyTables } from './policy-table.ts'
 import { createPolicyState, dumpPolicy, type PolicyDump, type PolicyState, restorePolicyState } from './registry-policy.ts'
 import { createDue, DUE, type Due, pushDue } from './registry-due.ts'
+import { SHARED_SCHEMAS } from './shared-tables.ts'
 import { shardOfSite } from './shard.ts'
 import { PERMITS, SITE_LINKS, SITES, WATCH_LINKS } from './site-table.ts'
 import type { WebhookState } from './registry-webhooks.ts'
@@ -26,18 +27,7 @@ export type RegistryTables = PolicyTables & {
   readonly watchLinks: Table<typeof WATCH_LINKS>
   readonly siteKeys: Table<typeof SITE_KEYS>
 }
-export const REGISTRY_SCHEMAS = {
-  slots: SEAL_SLOTS,
-  seals: SEALS,
-  watches: WATCHES,
-  sites: SITES,
-  permits: PERMITS,
-  policies: POLICIES,
-  holidays: HOLIDAYS,
-  siteLinks: SITE_LINKS,
-  watchLinks: WATCH_LINKS,
-  siteKeys: SITE_KEYS,
-} as const
+export const REGISTRY_SCHEMAS = { ...SHARED_SCHEMAS, siteKeys: SITE_KEYS } as const
 
 export type TokenRecord = {
   readonly tokenNo: number

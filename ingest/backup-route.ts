@@ -1,11 +1,11 @@
 import { isAbsolute } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { BackupManifest } from './log/backup.ts'
+import { isLoopback } from './loopback.ts'
 import { Problem } from './problem.ts'
 
 // POST /v1/backups: a backup of the running engine into a folder of its own machine; so only from there. One at a time.
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const body = {
   type: 'object',
   required: ['dir'],
@@ -25,7 +25,7 @@ export const registerBackupRoute = (app: FastifyInstance, backup: (dir: string) 
   const schema = { tags: ['engine'], summary: 'Back up the running engine into a folder (docs/backup.md)', security: [{ token: [] }], body }
   app.post<{ Body: { dir: string } }>('/v1/backups', { schema }, async (request) => {
     const { dir } = request.body
-    if (!LOOPBACK.has(request.ip)) throw new Problem('forbidden', 'a backup is asked for on the same machine only')
+    if (!isLoopback(request.ip)) throw new Problem('forbidden', 'a backup is asked for on the same machine only')
     if (!isAbsolute(dir)) throw new Problem('unprocessable', 'wants an absolute path', { where: 'body/dir' })
     if (running) throw new Problem('conflict', 'a backup is under way')
     running = true

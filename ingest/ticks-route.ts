@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { tickEntry } from '../core/thread/body.ts'
 import type { Machine } from '../core/thread/machine.ts'
 import type { Log } from './log/log.ts'
+import { isLoopback } from './loopback.ts'
 import { Problem } from './problem.ts'
 
 // POST /v1/ticks: a simulation drives the engine's clock. Only with tick source `simulator`, only from this machine, only forward.
 
-const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1'])
 const body = {
   type: 'object',
   required: ['now'],
@@ -22,7 +22,7 @@ export const registerTicksRoute = (
   app.post<{ Body: { now: number } }>('/v1/ticks', { schema }, async (request) => {
     const { now } = request.body
     if (deps.advance === null) throw new Problem('conflict', "this engine's clock ticks by itself; start it with --tick-source simulator")
-    if (!LOOPBACK.has(request.ip)) throw new Problem('forbidden', 'the clock is moved from the same machine only')
+    if (!isLoopback(request.ip)) throw new Problem('forbidden', 'the clock is moved from the same machine only')
     if (now < deps.clock()) throw new Problem('unprocessable', `the clock stands at ${deps.clock()} and moves forward only`, { where: 'body/now' })
     deps.advance(now)
     const position = await deps.log.append(tickEntry())

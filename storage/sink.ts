@@ -92,8 +92,7 @@ export const startSink = (options: SinkOptions): Sink => {
   setMaxListeners(0, stopped.signal)
   const opened = Promise.resolve(options.client)
   const lanes = new Map<SinkTable, Lane>()
-  const isInDoubt = (table: SinkTable): boolean =>
-    ((options.noted(noteKey(table)) as LaneNote | undefined)?.sending ?? NO_BLOCK) > Number(options.noted(VERIFIED_KEY) ?? NO_BLOCK)
+  const isInDoubt = (table: SinkTable): boolean => ((options.noted(noteKey(table)) as LaneNote | undefined)?.sending ?? NO_BLOCK) > storedBlockOf(options.noted)
   const turns = createTurns(SINK_TABLES.map(({ name }) => name).filter(isInDoubt), stopped.signal)
   const eraser = startEraser({ ...options, turns, signal: stopped.signal })
   const waiters: { readonly block: number; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []

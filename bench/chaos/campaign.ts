@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, scratchDir } from '../engine.ts'
 import { apiOk } from '../http.ts'
+import { seeded } from '../random.ts'
 import type { Target } from '../target.ts'
 import { checkAll } from './checks.ts'
 import { sealsFrom, startLoad, type Load } from './clients.ts'
@@ -23,7 +24,6 @@ export type CampaignOptions = {
   readonly settings: readonly Setting[]
   readonly faults?: readonly string[]
   readonly strace: string | null
-  readonly clickhousePid: (engine: number) => number
   readonly say: (line: string) => void
 }
 export type Tally = { readonly target: Fault['target']; readonly name: string; readonly setting: Setting; rounds: number }
@@ -45,19 +45,8 @@ export type CampaignResult = {
 const SEALS = 60
 const DAY = 86_400_000
 
-/** Mulberry32. */
-export const seeded = (seed: number): (() => number) => {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), a | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
 export const runCampaign = async (options: CampaignOptions): Promise<CampaignResult> => {
-  const random = seeded(options.seed)
+  const random = seeded(options.seed).unit
   const until = performance.now() + options.minutes * 60_000
   const left: string[] = []
   const settings = options.settings.filter((setting) => setting !== 'small-disk' || canMount() || !left.push('small disks: this machine does not let us mount'))
@@ -102,7 +91,7 @@ const playEpisode = async (setting: Setting, { options, random, until, roundsLef
   process.env['SEALSTREAM_CLOCK_SHIFT'] = clockFile
   const shim = fileURLToPath(new URL('./clock-shift.js', import.meta.url))
   const world = await createWorld(setting, [`--inspect=127.0.0.1:${inspectorPort}`, '--import', shim])
-  const tools: Tools = { random, strace: options.strace, inspectorPort, clockFile, clickhousePid: options.clickhousePid }
+  const tools: Tools = { random, strace: options.strace, inspectorPort, clockFile }
   const faults: Fault[] = []
   const complaints: string[] = []
   let [events, alarms] = [0, 0]
@@ -110,7 +99,7 @@ const playEpisode = async (setting: Setting, { options, random, until, roundsLef
     await world.start()
     const seals = sealsFrom(0xd0001 + episode * 1_000, SEALS)
     await registerFleet(world.target() as Target, seals)
-    const load = startLoad({ target: world.target, clients: 4, seals, batch: 50, random: seeded(options.seed * 1_000 + episode) })
+    const load = startLoad({ target: world.target, clients: 4, seals, batch: 50, random: seeded(options.seed).fork(episode).unit })
     const watcher = startWatcher(world.target)
     for (let round = 0; round < Math.min(options.roundsPerEpisode, roundsLeft) && performance.now() < until; round += 1) {
       const fault = pick(setting, options, random)

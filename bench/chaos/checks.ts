@@ -2,6 +2,7 @@ import type { Load } from './clients.ts'
 import type { Watcher } from './watcher.ts'
 import type { World } from './world.ts'
 import { api } from '../http.ts'
+import type { Target } from '../target.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 // What must hold after every round, once the clients hold nothing back and nothing waits: each complaint is a line, none is well.
@@ -10,16 +11,19 @@ export type Found = { readonly complaints: readonly string[]; readonly events: n
 
 const SETTLE_MS_MAX = 90_000
 
-export const metricsOf = async (world: World): Promise<Readonly<Record<string, number>>> => {
-  const at = world.target()
-  if (at === undefined) throw new Error('no engine runs')
-  const { value } = await api(at, 'sre', { path: '/metrics' })
+/** The metrics by name; those with labels are summed. */
+export const readMetrics = async (target: Target): Promise<Readonly<Record<string, number>>> => {
+  const { value } = await api(target, 'sre', { path: '/metrics' })
   const found: Record<string, number> = {}
   for (const line of String(value).split('\n')) {
     const match = /^(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$/.exec(line)
     if (match !== null) found[match[1] as string] = (found[match[1] as string] ?? 0) + Number(match[2])
   }
   return found
+}
+const metricsOf = (world: World): Promise<Readonly<Record<string, number>>> => {
+  const at = world.target()
+  return at === undefined ? Promise.reject(new Error('no engine runs')) : readMetrics(at)
 }
 
 /** Waits until every accepted event is stored, a repeat or too old. */

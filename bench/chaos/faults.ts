@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PROXY_MODES } from './proxy.ts'
+import { clickhousePidOf } from './clickhouse-pid.ts'
 import { evaluateInWorker } from './inspector.ts'
 import { killAt, signal, type Setting, type World } from './world.ts'
 
@@ -14,7 +15,6 @@ export type Tools = {
   readonly strace: string | null
   readonly inspectorPort: number
   readonly clockFile: string
-  readonly clickhousePid: (engine: number) => number
 }
 export type Fault = {
   readonly name: string
@@ -186,7 +186,7 @@ export const FAULTS: readonly Fault[] = [
     settings: ['embedded', 'small-disk'],
     apply: async (world, tools) => {
       await pause(tools, 0, 600)
-      signal(tools.clickhousePid(world.pid()), 'SIGKILL')
+      signal(clickhousePidOf(world.pid()), 'SIGKILL')
     },
   },
   {
@@ -194,8 +194,8 @@ export const FAULTS: readonly Fault[] = [
     target: 'clickhouse',
     settings: ['embedded', 'small-disk'],
     needsStrace: true,
-    apply: async (world, { strace, random, clickhousePid }) => {
-      const pid = clickhousePid(world.pid())
+    apply: async (world, { strace, random }) => {
+      const pid = clickhousePidOf(world.pid())
       if (strace !== null && pid > 0) await killAt(strace, pid, 'rename,renameat,renameat2', { nth: 1 + Math.floor(random() * 6), ms: 6_000 })
     },
   },
@@ -204,7 +204,7 @@ export const FAULTS: readonly Fault[] = [
     target: 'clickhouse',
     settings: ['embedded'],
     apply: async (world, tools) => {
-      const pid = tools.clickhousePid(world.pid())
+      const pid = clickhousePidOf(world.pid())
       signal(pid, 'SIGSTOP')
       await pause(tools, 500, 4_000)
       signal(pid, 'SIGCONT')

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Command } from 'commander'
 import { positive, print, say, whole } from '../commands/options.ts'
@@ -9,20 +9,6 @@ import { watchOnCall } from './on-call.ts'
 import type { Setting } from './world.ts'
 
 // `npm run chaos -- --minutes 20 --seed 7`: the fault campaign on real processes. Loopback only, bounded in time; ends what it started.
-
-/** The embedded ClickHouse of an engine: its child process. */
-export const clickhousePidOf = (engine: number): number => {
-  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-      if (parent === engine && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('storage/embedded/child')) return Number(name)
-    } catch {
-      // It has just ended.
-    }
-  }
-  return 0
-}
 
 export const findStrace = (): string | null => findProgram('strace')
 const findProgram = (name: string): string | null =>
@@ -69,7 +55,6 @@ const main = async (): Promise<void> => {
     roundsPerEpisode: ROUNDS_PER_EPISODE,
     settings: settings ?? SETTINGS,
     strace: findStrace(),
-    clickhousePid: clickhousePidOf,
     say,
     ...(rounds === undefined ? {} : { roundsMax: rounds }),
     ...(faults === undefined ? {} : { faults }),

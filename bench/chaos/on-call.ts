@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort, scratchDir } from '../engine.ts'
 import type { Target } from '../target.ts'
-import { registerFleet, seeded } from './campaign.ts'
+import { seeded } from '../random.ts'
+import { registerFleet } from './campaign.ts'
 import { sealsFrom, startLoad } from './clients.ts'
 import { createWorld, type World } from './world.ts'
 
@@ -36,7 +37,7 @@ export const watchOnCall = async (prometheus: string, root: string, say: (line: 
     const first = world.target() as Target
     const port = Number(new URL(first.url).port)
     await registerFleet(first, sealsFrom(0xe0001, 20))
-    const load = startLoad({ target: world.target, clients: 2, seals: sealsFrom(0xe0001, 20), batch: 20, random: seeded(1) })
+    const load = startLoad({ target: world.target, clients: 2, seals: sealsFrom(0xe0001, 20), batch: 20, random: seeded(1).unit })
     const prom = await startPrometheus(prometheus, { root, scratch, port, token: first.token('sre') })
     stop = prom.stop
     await sleep(5_000)

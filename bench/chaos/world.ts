@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { openClient } from '../../storage/client.ts'
 import { startEmbedded, type Embedded } from '../../storage/embedded/start.ts'
 import { scratchDir, startEngine, type OwnEngine } from '../engine.ts'
+import { clickhouseRows } from '../http.ts'
 import type { Target } from '../target.ts'
 import { startProxy, type FaultProxy } from './proxy.ts'
 
@@ -128,7 +129,6 @@ export const createWorld = async (setting: Setting, nodeArgs: readonly string[] 
     },
     query: async <T>(sql: string): Promise<readonly T[]> => {
       if (clickhouse !== undefined) return clickhouse.query<T>(sql)
-      const { clickhouseRows } = await import('../http.ts')
       const at = engine?.target
       if (at === undefined) throw new Error('no engine runs')
       return clickhouseRows<T>(at, sql)

@@ -3,7 +3,7 @@
 
 import { readFileSync, rmSync } from 'node:fs'
 import { loadavg } from 'node:os'
-import { clickhousePidOf } from '../chaos/main.ts'
+import { clickhousePidOf } from '../chaos/clickhouse-pid.ts'
 import { scratchDir, startEngine } from '../engine.ts'
 import { apiOk, clickhouseRows, createAgent } from '../http.ts'
 import { watchAlarms } from '../load/alarm-watch.ts'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { runCampaign } from '../../bench/chaos/campaign.ts'
-import { clickhousePidOf } from '../../bench/chaos/main.ts'
 import { part } from '../parts/part.ts'
 
 // A short run of the fault campaign, with the code of `npm run chaos`: a few rounds in each setting. SEALSTREAM_TEST_SEED repeats one.
@@ -18,7 +17,6 @@ test('a short campaign: nothing receipted is lost or doubled, whatever fails', a
     roundsPerEpisode: 2,
     settings: ['embedded', 'proxied', 'small-disk'],
     strace: 'path' in strace ? strace.path : null,
-    clickhousePid: clickhousePidOf,
     say: (line) => void lines.push(line),
   })
   expect(result.complaints, `seed ${SEED}\n${lines.join('\n')}`).toEqual([])

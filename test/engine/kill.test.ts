@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readMetrics } from '../../bench/chaos/checks.ts'
+import { clickhousePidOf } from '../../bench/chaos/clickhouse-pid.ts'
 import type { Target } from '../../bench/target.ts'
 import { sealsFrom, startLoad } from '../../bench/chaos/clients.ts'
-import { clickhousePid, createRig, eventually, get, openAlarms, random, register, rows, type Rig } from './rig.ts'
+import { createRig, eventually, openAlarms, random, register, rows, type Rig } from './rig.ts'
 
 // The engine is killed (SIGKILL) under load at random moments, its ClickHouse in between. Whatever has a receipt is in ClickHouse
 // once. SEALSTREAM_TEST_KILLS=100 makes it longer, SEALSTREAM_TEST_SEED repeats a run.
@@ -53,7 +55,7 @@ test(
     for (let kill = 1; kill <= KILLS; kill += 1) {
       if (kill % 3 === 0) {
         await sleep(rand() * 500)
-        const child = clickhousePid(rig.pid())
+        const child = clickhousePidOf(rig.pid())
         expect(child, 'the embedded ClickHouse is a child of the engine').toBeGreaterThan(0)
         process.kill(child, 'SIGKILL')
       }
@@ -72,14 +74,14 @@ test(
     // Everything stored: the ledger has no waiting events left.
     await eventually(
       'events waiting',
-      () => metrics(rig.target()),
+      () => readMetrics(rig.target()),
       (seen) => seen['sealstream_events_waiting'] === 0,
       60_000,
     )
     await exactlyOnce(rig.target(), load)
     await rollupsAgree(rig.target())
     await alarmsOnce(rig.target(), load.receipted)
-    const ledger = await metrics(rig.target())
+    const ledger = await readMetrics(rig.target())
     expect(ledger['sealstream_events_stored_total']).toBe(events)
     expect(ledger['sealstream_events_offered_total']).toBe(
       (ledger['sealstream_events_accepted_total'] ?? 0) + (ledger['sealstream_events_rejected_total'] ?? 0),
@@ -151,14 +153,4 @@ const alarmsOnce = async (target: Target, receipted: ReadonlyMap<string, number>
   const keys = open.map(({ kind, site, seal }) => `${kind} ${seal === '' ? site : seal}`)
   expect(new Set(keys).size).toBe(keys.length)
   expect(open.filter(({ kind }) => kind === 'tamper').length).toBe(tampered.length)
-}
-
-const metrics = async (target: Target): Promise<Readonly<Record<string, number>>> => {
-  const { value } = await get(target, '/metrics')
-  const found: Record<string, number> = {}
-  for (const line of String(value).split('\n')) {
-    const match = /^(\w+)(?:\{[^}]*\})? ([\d.e+-]+)$/.exec(line)
-    if (match !== null) found[match[1] as string] = (found[match[1] as string] ?? 0) + Number(match[2])
-  }
-  return found
 }

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodePlain, sealOf, type PlainEvent } from '../../bench/chaos/events.ts'
+import { seeded } from '../../bench/random.ts'
 import { scratchDir, startEngine, type OwnEngine } from '../../bench/engine.ts'
 import { api, apiOk, call, clickhouseRows } from '../../bench/http.ts'
 import { decodeReceipt, type Receipt } from '../../bench/sender.ts'
@@ -60,21 +61,6 @@ export const createRig = (name: string): Rig => {
     },
   }
 }
-
-/** Pids of the children of a process, with their command lines. */
-export const childrenOf = (pid: number): readonly { readonly pid: number; readonly command: string }[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
-        if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) !== pid) return []
-        return [{ pid: Number(name), command: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') }]
-      } catch {
-        return []
-      }
-    })
-export const clickhousePid = (engine: number): number => childrenOf(engine).find(({ command }) => command.includes('storage/embedded/child'))?.pid ?? 0
 
 export type TestEvent = PlainEvent
 export const encode = encodePlain
@@ -145,13 +131,4 @@ export const eventually = async <T>(what: string, look: () => Promise<T>, holds:
   }
 }
 
-/** Mulberry32. */
-export const random = (seed: number): (() => number) => {
-  let a = seed >>> 0
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0
-    let t = Math.imul(a ^ (a >>> 15), a | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
+export const random = (seed: number): (() => number) => seeded(seed).unit
